@@ -1,0 +1,3 @@
+"""Correct chest X-ray datasets, from access to training."""
+
+__version__ = "0.1.0"
