@@ -1,0 +1,180 @@
+"""The schema, as named steps. A step that was released is never edited: a new one follows it."""
+
+from typing import NamedTuple
+
+
+class Migration(NamedTuple):
+    """One step of the schema.
+
+    Attributes:
+        name: Recorded in the table ``migrations`` with the step, in one transaction.
+        sql: Its statements.
+    """
+
+    name: str
+    sql: str
+
+
+MIGRATIONS = (
+    Migration(
+        "0001_library",
+        """
+        CREATE TABLE images (
+            id INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            release TEXT NOT NULL,
+            image_id TEXT NOT NULL,
+            stem TEXT NOT NULL UNIQUE,
+            patient_id TEXT NOT NULL,
+            patient_key TEXT NOT NULL,
+            study_id TEXT NOT NULL,
+            study_origin TEXT NOT NULL,
+            view_position TEXT NOT NULL,
+            view_published TEXT NOT NULL,
+            view_origin TEXT NOT NULL,
+            sex TEXT NOT NULL,
+            age_years REAL,
+            age_published TEXT NOT NULL,
+            study_date TEXT NOT NULL,
+            image_path TEXT NOT NULL,
+            caption_path TEXT NOT NULL,
+            width INTEGER,
+            height INTEGER,
+            bit_depth INTEGER,
+            bytes INTEGER,
+            sha256 TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            pixel_processing TEXT NOT NULL,
+            labeller TEXT NOT NULL,
+            codes TEXT NOT NULL,            -- the packed statements of `labeller`, kept here for the views
+            official_split TEXT NOT NULL,
+            split TEXT NOT NULL,
+            status TEXT NOT NULL,
+            status_reason TEXT NOT NULL,
+            table_release TEXT NOT NULL,
+            licence TEXT NOT NULL,
+            attribution TEXT NOT NULL,
+            source_url TEXT NOT NULL,
+            downloaded_at TEXT NOT NULL,    -- ISO 8601, UTC
+            validated_at TEXT NOT NULL,
+            image_quality TEXT NOT NULL,    -- as the caption prints it
+            UNIQUE (source, image_id)
+        );
+
+        CREATE TABLE labellers (
+            key TEXT PRIMARY KEY,
+            source TEXT NOT NULL,
+            name TEXT NOT NULL,
+            version TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            closed_world INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE labeller_findings (
+            labeller TEXT NOT NULL REFERENCES labellers (key) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            published TEXT NOT NULL,
+            common TEXT,
+            PRIMARY KEY (labeller, position)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE labeller_codes (
+            labeller TEXT NOT NULL REFERENCES labellers (key) ON DELETE CASCADE,
+            code TEXT NOT NULL,
+            state TEXT NOT NULL,
+            published TEXT,
+            PRIMARY KEY (labeller, code)
+        ) WITHOUT ROWID;
+
+        -- Statements of the labellers that `images.labeller` does not name.
+        CREATE TABLE other_statements (
+            image INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+            labeller TEXT NOT NULL REFERENCES labellers (key),
+            codes TEXT NOT NULL,
+            PRIMARY KEY (image, labeller)
+        ) WITHOUT ROWID;
+
+        CREATE VIEW statements AS
+        SELECT p.labeller, l.version AS labeller_version, l.scope, p.source,
+               CASE l.scope WHEN 'image' THEN p.image_id ELSE p.study_id END AS id,
+               p.image_id, f.published AS finding, f.common AS common_finding, c.state,
+               coalesce(c.published, f.published) AS published_value
+        FROM (
+            SELECT source, image_id, study_id, labeller, codes FROM images WHERE labeller <> ''
+            UNION ALL
+            SELECT i.source, i.image_id, i.study_id, o.labeller, o.codes
+            FROM other_statements o JOIN images i ON i.id = o.image
+        ) p
+        JOIN labellers l ON l.key = p.labeller
+        JOIN labeller_findings f ON f.labeller = p.labeller
+        JOIN labeller_codes c ON c.labeller = p.labeller AND c.code = substr(p.codes, f.position, 1);
+
+        CREATE TABLE regions (
+            id INTEGER PRIMARY KEY,
+            image INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+            finding TEXT NOT NULL,
+            common TEXT,
+            labeller TEXT NOT NULL,
+            x REAL NOT NULL,
+            y REAL NOT NULL,
+            width REAL NOT NULL,
+            height REAL NOT NULL,
+            frame_width INTEGER NOT NULL,
+            frame_height INTEGER NOT NULL
+        );
+        CREATE INDEX regions_image ON regions (image);
+
+        CREATE TABLE issues (
+            id INTEGER PRIMARY KEY,
+            image INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+            code TEXT NOT NULL,
+            severity TEXT NOT NULL,
+            message TEXT NOT NULL,
+            origin TEXT NOT NULL,           -- 'table' from reading, 'validation' from checks
+            UNIQUE (image, code, message)
+        );
+
+        -- What could not be read from a published table, as it was when the dataset was last read.
+        CREATE TABLE table_problems (
+            id INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            table_name TEXT NOT NULL,
+            line INTEGER NOT NULL,
+            code TEXT NOT NULL,
+            message TEXT NOT NULL,
+            image_id TEXT NOT NULL
+        );
+
+        -- The latest outcome of each image that was asked for.
+        CREATE TABLE ledger (
+            source TEXT NOT NULL,
+            image_id TEXT NOT NULL,
+            outcome TEXT NOT NULL,          -- 'downloaded' or 'failed'
+            name TEXT NOT NULL,             -- file name under the images folder
+            bytes INTEGER,
+            sha256 TEXT NOT NULL,
+            how TEXT NOT NULL,
+            host TEXT NOT NULL,
+            url TEXT NOT NULL,
+            code TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            at TEXT NOT NULL,
+            run INTEGER,
+            PRIMARY KEY (source, image_id)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            verb TEXT NOT NULL,
+            source TEXT NOT NULL,
+            request TEXT NOT NULL,          -- JSON; what `--resume` takes up again; never a secret
+            cxr_version TEXT NOT NULL,
+            started_at TEXT NOT NULL,
+            finished_at TEXT NOT NULL,
+            outcome TEXT NOT NULL,          -- 'running', 'done', 'failures', 'interrupted', 'error'
+            counts TEXT NOT NULL            -- JSON
+        );
+        """,
+    ),
+)

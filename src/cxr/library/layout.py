@@ -1,0 +1,73 @@
+"""Where things lie in a library."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folders and files of one library (design: *A library*).
+
+    Attributes:
+        base: The base directory.
+        images: Images, a file each, flat.
+        captions: Captions, the same stems with ``.txt``.
+        metadata: The database and what is written from it.
+        temp: Parts of files still under way.
+    """
+
+    base: Path
+    images: Path
+    captions: Path
+    metadata: Path
+    temp: Path
+
+    @property
+    def raw(self) -> Path:
+        """The published tables and reports, by source and release."""
+        return self.base / "raw"
+
+    @property
+    def logs(self) -> Path:
+        """The three log files."""
+        return self.base / "logs"
+
+    @property
+    def database(self) -> Path:
+        """The truth."""
+        return self.metadata / "master_index.db"
+
+    @property
+    def csv(self) -> Path:
+        """The index, a row an image."""
+        return self.metadata / "master_index.csv"
+
+    @property
+    def parquet(self) -> Path:
+        """The index, with the states as an enumeration."""
+        return self.metadata / "master_index.parquet"
+
+    @property
+    def download_log(self) -> Path:
+        """One JSON object a line, appended."""
+        return self.metadata / "download_log.json"
+
+    @property
+    def download_stats(self) -> Path:
+        """What the last runs did, in sums."""
+        return self.metadata / "download_stats.json"
+
+    @property
+    def failed_images(self) -> Path:
+        """What could not be had, tab-separated, rewritten at each run's end."""
+        return self.metadata / "failed_images.txt"
+
+    @property
+    def validation(self) -> Path:
+        """The last validation, a row an issue."""
+        return self.metadata / "validation.csv"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one run that writes."""
+        return self.metadata / "library.lock"
