@@ -1,4 +1,4 @@
-"""How the library tells whoever watches what it is doing. The command line draws it; the default is silence."""
+"""How the library tells whoever watches what it is doing. The command line draws it; else it is silent."""
 
 from typing import Protocol
 

@@ -1,0 +1,1 @@
+"""The text beside each image: rendered from its record, and checked."""

@@ -1,0 +1,1 @@
+"""The checks: one module each, from an inspected image or a caption to issues."""

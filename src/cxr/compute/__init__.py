@@ -1,0 +1,1 @@
+"""The same map over one process or all cores."""

@@ -1,0 +1,1 @@
+"""Pixels: strict decoding, phantoms, contact sheets."""

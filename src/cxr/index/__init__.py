@@ -1,0 +1,1 @@
+"""What a library holds: rows in the database, and the CSV and Parquet views of them."""

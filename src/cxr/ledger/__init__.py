@@ -1,0 +1,1 @@
+"""What was fetched, from where, when, and how it went."""

@@ -1,0 +1,1 @@
+"""What a user does with a library, one module an action."""
