@@ -1,5 +1,13 @@
-"""The command line: one file a command, a few lines over the library."""
+"""The command line: one file a command, a few lines over the library.
+
+A module of this package whose name does not begin with ``_`` is a verb: its docstring is the help that people
+read, ``Examples:`` and all, and its function ``command`` does the work. A package in it is a verb with verbs
+of its own (``cxr datasets show``).
+"""
 
 
 def run() -> None:
     """Run the command that was typed and exit with its code."""
+    from cxr.cli._app import main  # the package stays importable without typer
+
+    raise SystemExit(main())

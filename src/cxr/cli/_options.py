@@ -1,0 +1,57 @@
+"""The flags that several verbs share, each with one help text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+BaseDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--base-dir", metavar="DIR", help="The library. By default paths.base_dir of the configuration."
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help="Settings to read instead of $CXR_CONFIG or ./config.yaml."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no remarks.")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        show_default=False,
+        help="Say more; show the traceback of an unexpected error.",
+    ),
+]
+
+Source = Annotated[
+    str, typer.Option("--source", metavar="KEY", help="The dataset; `cxr datasets` lists them.")
+]
+SourceOrAll = Annotated[
+    str,
+    typer.Option(
+        "--source", metavar="KEY|all", help="The dataset, or all of them; `cxr datasets` lists them."
+    ),
+]
+Release = Annotated[
+    str | None,
+    typer.Option("--release", metavar="R", help="Which release of the dataset; the newest by default."),
+]
+Tables = Annotated[
+    Path | None,
+    typer.Option("--tables", metavar="PATH", help="The published tables: a file, or the folder they lie in."),
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="N", min=1, max=256, help="How many at a time.")
+]
+MaxTime = Annotated[
+    str | None,
+    typer.Option("--max-time", metavar="TIME", help="Stop in time, state kept: 11h50m, for a batch queue."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Never accepts a dataset's terms.")]

@@ -1,0 +1,84 @@
+"""What every command is given: its settings, its output, its progress."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxr.cli._output import Output
+from cxr.cli._progress import choose
+from cxr.progress import Progress
+
+if TYPE_CHECKING:
+    from cxr.config import Config
+
+
+@dataclass
+class Run:
+    """One command as it was typed.
+
+    Attributes:
+        verb: ``download``, ``datasets show``.
+        base_dir: ``--base-dir``.
+        config_file: ``--config``.
+        json: ``--json``.
+        quiet: ``--quiet``.
+        verbosity: How often ``-v`` was given.
+    """
+
+    verb: str
+    base_dir: Path | None = None
+    config_file: Path | None = None
+    json: bool = False
+    quiet: bool = False
+    verbosity: int = 0
+
+    @cached_property
+    def config(self) -> "Config":
+        """The settings in effect, flags over everything.
+
+        Raises:
+            ConfigError: a setting cannot be used.
+        """
+        from cxr.config import load_config
+
+        flags: dict[str, Any] = {}
+        if self.base_dir is not None:
+            flags["paths.base_dir"] = str(self.base_dir)
+        return load_config(self.config_file, flags=flags)
+
+    @property
+    def out(self) -> Output:
+        """Where the command writes."""
+        return Output(json=self.json, quiet=self.quiet)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Show progress while the context lasts, whatever ends it."""
+        progress = choose(quiet=self.quiet)
+        try:
+            yield progress
+        finally:
+            progress.finish()
+
+
+COMMON = ("base_dir", "config", "json", "quiet", "verbose")
+"""Names of the flags that every command has, as typer hands them over."""
+
+
+def run_from(verb: str, levels: list[dict[str, Any]]) -> Run:
+    """Return the run for flags after the program, a group or the verb; the last one given holds."""
+
+    def last(name: str) -> Any:
+        return next((level[name] for level in reversed(levels) if level.get(name)), None)
+
+    return Run(
+        verb=verb,
+        base_dir=last("base_dir"),
+        config_file=last("config"),
+        json=bool(last("json")),
+        quiet=bool(last("quiet")),
+        verbosity=sum(level.get("verbose") or 0 for level in levels),
+    )
