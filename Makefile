@@ -1,8 +1,12 @@
 .DEFAULT_GOAL := help
-PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
+# The first Python that is new enough, unless PYTHON names one.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+# Set in the environment, the constraints hold for what builds a package too; the second name is that of newer pips.
+PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+	$(BIN)/python -m pip --quiet --disable-pip-version-check install
 INPUTS := pyproject.toml constraints.txt
 
 .PHONY: help demo test check acceptance bench docs clean
@@ -10,20 +14,24 @@ INPUTS := pyproject.toml constraints.txt
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*  ## ' $(MAKEFILE_LIST) | awk -F ':.*  ## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cxr needs Python 3.11 or newer; set PYTHON=python3.11 (this is %d.%d)" % sys.version_info[:2])'
-	$(PYTHON) -m venv $(VENV)
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "cxr needs Python 3.11 or newer, and none was found: install one, or name it with PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Making a virtual environment in $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(VENV)/cxr-installed: $(VENV)/bin/python $(INPUTS)
-	$(PIP) --editable .
+$(VENV)/cxr-installed: $(INPUTS) | $(BIN)/python
+	@echo "Installing cxr and what it needs (some 200 MB to fetch, a minute or two the first time)"
+	@$(PIP) --editable .
 	@touch $@
 
 $(VENV)/tests-installed: $(VENV)/cxr-installed
-	$(PIP) --editable '.[test]'
+	@echo "Installing what its tests need"
+	@$(PIP) --editable '.[test]'
 	@touch $@
 
 $(VENV)/checks-installed: $(VENV)/tests-installed
-	$(PIP) --editable '.[check]'
+	@echo "Installing what its checks need"
+	@$(PIP) --editable '.[check]'
 	@touch $@
 
 demo: $(VENV)/cxr-installed  ## A finished, validated library of synthetic radiographs, and a contact sheet to open
