@@ -260,8 +260,8 @@ class Transfer(StrEnum):
     """How an image came into the library."""
 
     LINKED = "linked"  # hard link to the user's own copy
-    COPIED = "copied"
-    MADE = "made"  # synthetic
+    COPIED = "copied"  # from a disk of this machine
+    RECEIVED = "received"  # from a host
     FOUND = "found"  # lay in the library without a ledger row, and was verified
 
 

@@ -63,7 +63,6 @@ MIGRATIONS = (
 
         CREATE TABLE labellers (
             key TEXT PRIMARY KEY,
-            source TEXT NOT NULL,
             name TEXT NOT NULL,
             version TEXT NOT NULL,
             scope TEXT NOT NULL,
@@ -175,6 +174,9 @@ MIGRATIONS = (
             outcome TEXT NOT NULL,          -- 'running', 'done', 'failures', 'interrupted', 'error'
             counts TEXT NOT NULL            -- JSON
         );
+
+        -- One row while master_index.csv and .parquet say what the index says; none from its next change on.
+        CREATE TABLE views_written (at TEXT NOT NULL);
         """,
     ),
 )

@@ -3,12 +3,13 @@
 A host lists and opens. It knows nothing of datasets, retries, progress or where the bytes go.
 """
 
+import importlib
 import pkgutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 from cxr.model import Remote
 
@@ -66,3 +67,8 @@ class Host(Protocol):
 def keys() -> tuple[str, ...]:
     """Return the key of every host, sorted."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+def connect(key: str) -> Host:
+    """Connect to the host with that key, which must need no more than its own settings to be found."""
+    return cast(Host, importlib.import_module(f"{__name__}.{key}").connect())

@@ -1,0 +1,36 @@
+"""Captions on the disk, beside their images."""
+
+from cxr.captions.render import About, render
+from cxr.library.naming import caption_name
+from cxr.library.open import Library
+from cxr.library.prepare import Prepared
+from cxr.model import Record
+from cxr.stores.atomic import write_text
+
+
+class Captions:
+    """The captions folder during one run. Safe to call from several threads.
+
+    Args:
+        library: Where the captions are.
+        prepared: The run.
+    """
+
+    def __init__(self, library: Library, prepared: Prepared) -> None:
+        self._folder = library.layout.captions
+        self._about = About.of(prepared.dataset, prepared.release)
+        self._there = {path.name for path in self._folder.iterdir()}
+
+    def ensure(self, record: Record, *, rewrite: bool) -> None:
+        """Write the caption of an image unless it is there.
+
+        Args:
+            record: The image.
+            rewrite: Write it even then, because what it says may be out of date.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        name = caption_name(record)
+        if rewrite or name not in self._there:
+            write_text(self._folder / name, render(record, self._about))

@@ -1,0 +1,116 @@
+"""`cxr download`: bring the selected images in, and write down what came of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cxr.index.read import places_of_adopted
+from cxr.ledger.read import Finished, finished
+from cxr.library.book import Book
+from cxr.library.captioning import Captions
+from cxr.library.naming import image_name
+from cxr.library.open import Library
+from cxr.library.prepare import Prepared
+from cxr.library.published import keep_tables
+from cxr.library.run import DownloadSummary, recorded
+from cxr.model import Failure, Fetched, Record
+from cxr.progress import Progress
+from cxr.transfer.decide import Action, decide
+from cxr.transfer.fetch import NO_IMAGE, Job, fetch, verify_found
+from cxr.transfer.window import in_threads
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One image that is to be fetched, or verified where it was found."""
+
+    record: Record
+    job: Job
+    action: Action
+
+
+def download(library: Library, prepared: Prepared, progress: Progress) -> DownloadSummary:
+    """Bring every selected image into the library that is not there already.
+
+    An image that cannot be had is a row of the ledger with its reason; the run goes on.
+
+    Raises:
+        InterruptedRunError: it was stopped; what was finished is kept.
+        StorageError: the library's disk is full or read-only; what was finished is kept.
+        UsageError: the release's file names would collide with those of another one.
+    """
+    summary = DownloadSummary.of(prepared)
+    with recorded(library, prepared, "download", summary) as book:
+        progress.start(prepared.dataset.TITLE, summary.selected, prepared.size or None)
+        try:
+            _Run(library, prepared, progress, book, summary).go()
+        finally:
+            progress.finish()
+    return summary
+
+
+class _Run:
+    """The parts of one download that its steps share."""
+
+    def __init__(
+        self, library: Library, prepared: Prepared, progress: Progress, book: Book, summary: DownloadSummary
+    ) -> None:
+        self.library = library
+        self.prepared = prepared
+        self.progress = progress
+        self.book = book
+        self.summary = summary
+        self.store = library.store()
+        self.captions = Captions(library, prepared)
+
+    def go(self) -> None:
+        tables_changed = keep_tables(self.library, self.prepared)
+        workers = self.prepared.request.workers or self.library.config.download.concurrent_downloads
+        for task, result in in_threads(self._carry_out, self._tasks(refresh=tables_changed), workers):
+            self._write_down(task, result)
+
+    def _tasks(self, *, refresh: bool) -> Iterator[_Task]:
+        """Yield what is to be done; write down at once what is complete."""
+        known = finished(self.library.database, self.summary.source)
+        adopted = places_of_adopted(self.library.database, self.summary.source)
+        on_disk = self.store.listing()
+        for record in self.prepared.records():
+            remote = self.prepared.remote(record)
+            name = image_name(record, remote)
+            entry = known.get(record.image_id)
+            action = decide(entry.size if entry else None, on_disk.get(name))
+            if action is Action.KEEP or record.image_id in adopted:
+                self._keep(record, entry if refresh else None)
+            else:
+                yield _Task(record, Job(record.image_id, remote, name), action)
+
+    def _keep(self, record: Record, changed: Finished | None) -> None:
+        self.captions.ensure(record, rewrite=changed is not None)
+        if changed is not None:
+            self.book.kept(record, changed)
+        self.summary.already += 1
+        self.progress.advance(files=1)
+
+    def _carry_out(self, task: _Task) -> tuple[_Task, Fetched | Failure]:
+        host = self.prepared.host
+        if task.action is Action.VERIFY and (found := verify_found(host, self.store, task.job)) is not None:
+            result: Fetched | Failure = found
+        else:
+            result = fetch(host, self.store, task.job)
+        if isinstance(result, Fetched):
+            self.captions.ensure(task.record, rewrite=task.action is Action.FETCH)
+        return task, result
+
+    def _write_down(self, task: _Task, result: Fetched | Failure) -> None:
+        if isinstance(result, Fetched):
+            self.book.fetched(task.record, result)
+            self.summary.downloaded += 1
+            self.summary.bytes += result.size
+            self.progress.advance(files=1, size=result.size)
+        elif result.code in NO_IMAGE and not self.prepared.published.tables:
+            self.book.skipped(task.record, task.job.remote, result.reason)
+            self.summary.skipped += 1
+            self.progress.advance(files=1)
+        else:
+            self.book.failed(task.record, result)
+            self.summary.failed += 1
+            self.progress.advance(files=1, failed=1)

@@ -1,0 +1,26 @@
+"""The names of files in the library, and how the index writes their places."""
+
+from pathlib import Path, PurePosixPath
+
+from cxr.library.layout import Layout
+from cxr.model import Record, Remote
+
+
+def image_name(record: Record, remote: Remote) -> str:
+    """Return the file name of an image: its stem with the published suffix in small letters."""
+    return record.stem + PurePosixPath(remote.path).suffix.lower()
+
+
+def caption_name(record: Record) -> str:
+    """Return the file name of a caption."""
+    return record.stem + ".txt"
+
+
+def as_indexed(layout: Layout, path: Path) -> str:
+    """Return a path as the index keeps it: relative to the base directory, or absolute outside of it."""
+    return path.relative_to(layout.base).as_posix() if path.is_relative_to(layout.base) else str(path)
+
+
+def on_disk(layout: Layout, indexed: str) -> Path:
+    """Return where a path of the index lies."""
+    return layout.base / indexed

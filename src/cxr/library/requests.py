@@ -1,0 +1,42 @@
+"""A download request as JSON, so that ``--resume`` and ``--repair`` can take it up again."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cxr.ledger.runs import latest_run
+from cxr.library.open import Library
+from cxr.library.prepare import DownloadRequest
+from cxr.library.selection import Selection
+
+
+def to_json(request: DownloadRequest) -> dict[str, Any]:
+    """Return a request ready for JSON; it holds paths and numbers, never a secret."""
+    return {
+        "source": request.source,
+        "release": request.release,
+        "host": request.host,
+        "origin": None if request.origin is None else str(request.origin.absolute()),
+        "tables": None if request.tables is None else str(request.tables.absolute()),
+        "selection": request.selection.to_json(),
+        "options": dict(request.options),
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> DownloadRequest:
+    """Return the request that `to_json` wrote."""
+    return DownloadRequest(
+        source=data["source"],
+        release=data["release"],
+        host=data["host"],
+        origin=None if data["origin"] is None else Path(data["origin"]),
+        tables=None if data["tables"] is None else Path(data["tables"]),
+        selection=Selection.from_json(data["selection"]),
+        options=data["options"],
+    )
+
+
+def last_request(library: Library, source: str) -> DownloadRequest | None:
+    """Return what the newest download of a dataset into this library was asked for."""
+    run = latest_run(library.database, "download", source)
+    return None if run is None else from_json(run.request)

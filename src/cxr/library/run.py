@@ -1,0 +1,106 @@
+"""What every run over images has in common: its summary, its row in the database, and how it ends."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+from cxr.errors import CxrError, InterruptedRunError
+from cxr.ledger.runs import RunOutcome
+from cxr.library.book import Book
+from cxr.library.open import Library
+from cxr.library.prepare import Prepared
+from cxr.library.views import refresh_views
+
+
+@dataclass(slots=True)
+class DownloadSummary:
+    """What a run did.
+
+    Attributes:
+        source: Key of the dataset.
+        release: Key of the release.
+        published: Records that the tables name.
+        present: Of these, records with a file at the host.
+        selected: Of these, records that were asked for.
+        downloaded: Images that came in now.
+        adopted: Images that stay where they are, newly indexed.
+        already: Images that were complete before.
+        skipped: Files that are no images.
+        failed: Images that could not be had.
+        bytes: Bytes of the images that came in now.
+        seconds: Wall time.
+        table_problems: Rows of the tables that could not be used as they stand.
+    """
+
+    source: str
+    release: str
+    published: int
+    present: int
+    selected: int
+    downloaded: int = 0
+    adopted: int = 0
+    already: int = 0
+    skipped: int = 0
+    failed: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    table_problems: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """1 when some images failed, else 0."""
+        return 1 if self.failed else 0
+
+    @property
+    def ended(self) -> int:
+        """Images whose outcome is known."""
+        return self.downloaded + self.adopted + self.already + self.skipped + self.failed
+
+    def to_json(self) -> dict[str, object]:
+        """Return it ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, prepared: Prepared) -> "DownloadSummary":
+        """Begin the summary of a run."""
+        return cls(
+            source=prepared.request.source,
+            release=prepared.release.key,
+            published=prepared.total,
+            present=prepared.present,
+            selected=prepared.counts.selected,
+            table_problems=len(prepared.problems),
+        )
+
+
+@contextmanager
+def recorded(
+    library: Library, prepared: Prepared, verb: str, summary: DownloadSummary
+) -> Iterator[Book]:
+    """Keep the book of one run, and write how the run ended however it ends.
+
+    Raises:
+        InterruptedRunError: in place of the KeyboardInterrupt that stopped it.
+    """
+    started = time.monotonic()
+    book = Book.begin(library, prepared, verb)
+    try:
+        yield book
+    except KeyboardInterrupt:
+        _end(book, RunOutcome.INTERRUPTED, summary, started)
+        raise InterruptedRunError(
+            f"Stopped: {summary.ended:,} of {summary.selected:,} images were done.",
+            think="Everything finished is kept; nothing half-written counts as done.",
+            next_step=f"Go on with the same command, or with `cxr {verb} --source {summary.source} --resume`.",
+        ) from None
+    except CxrError:
+        _end(book, RunOutcome.ERROR, summary, started)
+        raise
+    _end(book, RunOutcome.FAILURES if summary.failed else RunOutcome.DONE, summary, started)
+
+
+def _end(book: Book, outcome: RunOutcome, summary: DownloadSummary, started: float) -> None:
+    summary.seconds = round(time.monotonic() - started, 3)
+    book.end(outcome, summary.to_json())
+    refresh_views(book.library)

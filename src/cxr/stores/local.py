@@ -1,0 +1,73 @@
+"""A directory as the place where bytes go.
+
+A file appears under its name only when it is complete and right: it is written as ``NAME.part`` in the same
+file system and renamed.
+"""
+
+import os
+from pathlib import Path
+
+from cxr.stores.writing import writing
+
+PART = ".part"
+
+
+class LocalStore:
+    """Files of one folder, with another folder for those still under way.
+
+    Args:
+        folder: Where finished files lie, flat.
+        temp: Where parts lie, unless it is on another file system: then parts lie beside the finished files.
+    """
+
+    def __init__(self, folder: Path, temp: Path) -> None:
+        self.folder = folder
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            temp.mkdir(parents=True, exist_ok=True)
+            same_device = folder.stat().st_dev == temp.stat().st_dev
+        self._parts = temp if same_device else folder
+
+    def path(self, name: str) -> Path:
+        """Return where the finished file lies, or will."""
+        return self.folder / name
+
+    def part(self, name: str) -> Path:
+        """Return where the file lies while it is under way."""
+        return self._parts / (name + PART)
+
+    def listing(self) -> dict[str, int]:
+        """Return the size in bytes of each finished file, by name, from one pass over the folder."""
+        with os.scandir(self.folder) as entries:
+            return {
+                entry.name: entry.stat(follow_symlinks=False).st_size
+                for entry in entries
+                if entry.is_file(follow_symlinks=False) and not entry.name.endswith(PART)
+            }
+
+    def commit(self, name: str) -> None:
+        """Give the part its name, replacing what bore it.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        part = self.part(name)
+        with writing(self.path(name)):
+            part.replace(self.path(name))
+            # Renaming one hard link onto another of the same file succeeds and does nothing (POSIX).
+            part.unlink(missing_ok=True)
+
+    def link(self, source: Path, name: str) -> bool:
+        """Put a hard link to ``source`` in the folder; return False where the file systems do not allow it."""
+        part = self.part(name)
+        try:
+            part.unlink(missing_ok=True)
+            os.link(source, part)
+        except OSError:
+            return False
+        self.commit(name)
+        return True
+
+    def discard(self, name: str) -> None:
+        """Remove the part, if there is one."""
+        self.part(name).unlink(missing_ok=True)
