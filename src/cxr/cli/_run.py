@@ -42,12 +42,9 @@ class Run:
         Raises:
             ConfigError: a setting cannot be used.
         """
-        from cxr.config import load_config
+        from cxr.config import load
 
-        flags: dict[str, Any] = {}
-        if self.base_dir is not None:
-            flags["paths.base_dir"] = str(self.base_dir)
-        return load_config(self.config_file, flags=flags)
+        return load(self.config_file, {"paths.base_dir": self.base_dir})
 
     @property
     def out(self) -> Output:

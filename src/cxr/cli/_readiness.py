@@ -1,0 +1,33 @@
+"""Whether a dataset can be downloaded now, and if not, the one step that is missing."""
+
+from typing import TYPE_CHECKING
+
+from cxr.cli._catalogue import is_made, needs_copy
+
+if TYPE_CHECKING:
+    from cxr.config import Config
+
+
+def readiness(key: str, config: "Config") -> str:
+    """Return the missing step as a sentence; empty when the dataset is ready."""
+    from cxr import datasets, hosts
+    from cxr.datasets import default_release
+
+    dataset = datasets.load(key)
+    settings = config.datasets[key]
+    release = dataset.RELEASES.get(settings.release or "") or default_release(dataset)
+    if is_made(release):
+        return ""
+    if needs_copy(release):
+        return _name_a_copy(key, release.hosts)
+    host = settings.source or release.hosts[0]
+    if host not in hosts.keys():  # noqa: SIM118  a function of the package
+        return f"This version does not download from {host} yet. {_name_a_copy(key, release.hosts)}"
+    access = hosts.connect(host).check_access()
+    return "" if access.ready else access.missing
+
+
+def _name_a_copy(key: str, hosts: tuple[str, ...]) -> str:
+    later = [host for host in hosts if host != "folder"]
+    why = f" ({', '.join(later)} come with a later version)" if later else ""
+    return f"Name the copy that you have: cxr download --source {key} --from PATH{why}."
