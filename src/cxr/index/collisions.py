@@ -1,0 +1,57 @@
+"""Two images with one file name: refused, with both named."""
+
+from collections.abc import Iterable
+
+from cxr.database.connection import Database
+from cxr.errors import UsageError
+from cxr.index.rows import IndexRow
+from cxr.model import Record
+
+
+def refuse_collisions(database: Database, records: Iterable[Record]) -> None:
+    """Refuse records whose file names would be those of other images or releases, before a byte moves.
+
+    Raises:
+        UsageError: the first that collides, with both releases named.
+    """
+    for record in records:
+        found = _collision_of(database, record)
+        if found:
+            raise found
+
+
+def collision(database: Database, batch: list[IndexRow]) -> UsageError | None:
+    """Return what to tell about the first row of a batch that collides, ``None`` where none does."""
+    return next(filter(None, (_collision_of(database, row.record) for row in batch)), None) or _within(batch)
+
+
+def _collision_of(database: Database, record: Record) -> UsageError | None:
+    other = database.row(
+        """
+        SELECT source, release, image_id FROM images
+        WHERE (stem = ? AND NOT (source = ? AND image_id = ?))
+           OR (source = ? AND image_id = ? AND release <> ?)
+        """,
+        (record.stem, *(record.source, record.image_id) * 2, record.release),
+    )
+    return _refusal(record, *map(str, other)) if other else None
+
+
+def _within(batch: list[IndexRow]) -> UsageError | None:
+    first: dict[str, Record] = {}
+    for row in batch:
+        record = row.record
+        other = first.setdefault(record.stem, record)
+        if (other.source, other.image_id, other.release) != (record.source, record.image_id, record.release):
+            return _refusal(record, other.source, other.release, other.image_id)
+    return None
+
+
+def _refusal(record: Record, source: str, release: str, image_id: str) -> UsageError:
+    return UsageError(
+        f"Image {record.image_id} of {record.source} (release {record.release}) would have the file name "
+        f"{record.stem!r}, which belongs to image {image_id} of {source} (release {release}).",
+        think="Two releases of a dataset that name their files alike cannot share a library.",
+        next_step=f"Take release {record.release} into a library of its own with --base-dir, or remove the "
+        f"other first: `cxr remove --source {source}`.",
+    )
