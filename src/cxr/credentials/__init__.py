@@ -1,0 +1,1 @@
+"""Credentials: where they are found, how they are kept, and what is wrong with them."""
