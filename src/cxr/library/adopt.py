@@ -1,17 +1,13 @@
 """`cxr index`: a library over images that stay where the user has them, unread and unchanged."""
 
-from cxr.hosts import Host
-from cxr.images.formats import sniff
 from cxr.ledger.read import finished
 from cxr.library.book import Book
 from cxr.library.captioning import Captions
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 from cxr.library.run import DownloadSummary, recorded
-from cxr.model import Record, Remote
+from cxr.library.skipping import why_no_image
 from cxr.progress import Progress
-
-_HEAD = 4096
 
 
 def adopt(library: Library, prepared: Prepared, progress: Progress) -> DownloadSummary:
@@ -41,7 +37,7 @@ def _adopt_all(
     captions = Captions(library, prepared)
     for record in prepared.records():
         remote = prepared.remote(record)
-        reason = "" if prepared.published.tables else _why_no_image(prepared.host, remote)
+        reason = "" if prepared.published.tables else why_no_image(prepared.host, remote)
         if record.image_id in held:
             summary.already += 1
         elif reason:
@@ -52,15 +48,3 @@ def _adopt_all(
             book.adopted(record, remote)
             summary.adopted += 1
         progress.advance(files=1)
-
-
-def _why_no_image(host: Host, remote: Remote) -> str:
-    """Return why a file is no image, or nothing; a file that cannot be read is left to validation."""
-    try:
-        with host.open(remote) as blocks:
-            head = next(blocks, b"")[:_HEAD]
-    except OSError:
-        return ""
-    if not head or sniff(head) is not None:
-        return ""
-    return "it does not begin as any image format does"

@@ -12,10 +12,11 @@ from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 from cxr.library.published import keep_tables
 from cxr.library.run import DownloadSummary, recorded
-from cxr.model import Failure, Fetched, Record
+from cxr.library.skipping import why_no_image
+from cxr.model import Failure, Fetched, Record, Remote
 from cxr.progress import Progress
 from cxr.transfer.decide import Action, decide
-from cxr.transfer.fetch import NO_IMAGE, Job, fetch, verify_found
+from cxr.transfer.fetch import Job, fetch, verify_found
 from cxr.transfer.window import in_threads
 
 
@@ -73,6 +74,7 @@ class _Run:
         known = finished(self.library.database, self.summary.source)
         adopted = places_of_adopted(self.library.database, self.summary.source)
         on_disk = self.store.listing()
+        may_be_others = bool(self.prepared.files) and not self.prepared.published.tables
         for record in self.prepared.records():
             remote = self.prepared.remote(record)
             name = image_name(record, remote)
@@ -80,6 +82,8 @@ class _Run:
             action = decide(entry.size if entry else None, on_disk.get(name))
             if action is Action.KEEP or record.image_id in adopted:
                 self._keep(record, entry if refresh else None)
+            elif may_be_others and (reason := why_no_image(self.prepared.host, remote)):
+                self._skip(record, remote, reason)
             else:
                 yield _Task(record, Job(record.image_id, remote, name), action)
 
@@ -88,6 +92,11 @@ class _Run:
         if changed is not None:
             self.book.kept(record, changed)
         self.summary.already += 1
+        self.progress.advance(files=1)
+
+    def _skip(self, record: Record, remote: Remote, reason: str) -> None:
+        self.book.skipped(record, remote, reason)
+        self.summary.skipped += 1
         self.progress.advance(files=1)
 
     def _carry_out(self, task: _Task) -> tuple[_Task, Fetched | Failure]:
@@ -106,10 +115,6 @@ class _Run:
             self.summary.downloaded += 1
             self.summary.bytes += result.size
             self.progress.advance(files=1, size=result.size)
-        elif result.code in NO_IMAGE and not self.prepared.published.tables:
-            self.book.skipped(task.record, task.job.remote, result.reason)
-            self.summary.skipped += 1
-            self.progress.advance(files=1)
         else:
             self.book.failed(task.record, result)
             self.summary.failed += 1

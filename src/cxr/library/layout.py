@@ -28,6 +28,11 @@ class Layout:
         return self.base / "raw"
 
     @property
+    def quarantine(self) -> Path:
+        """Images that failed validation and were set aside."""
+        return self.base / "quarantine"
+
+    @property
     def logs(self) -> Path:
         """The three log files."""
         return self.base / "logs"

@@ -3,7 +3,7 @@
 It is what can be asked while the bytes pass, where a host publishes no checksum; `cxr validate` decodes.
 """
 
-from cxr.images.formats import Format, sniff
+from cxr.images.formats import Format, describe, sniff
 
 EDGE = 4096
 """Bytes of a file's beginning and end that `problem` wants to see."""
@@ -22,18 +22,9 @@ def problem(head: bytes, tail: bytes) -> tuple[str, str] | None:
         return "empty", "the file is empty"
     kind = sniff(head)
     if kind is None:
-        return "not_an_image", _what_it_is(head)
+        return "not_an_image", f"it is {describe(head)}"
     # A JPEG's end marker cannot occur inside its scan, a PNG's last chunk has a fixed checksum.
     end = _ENDS.get(kind)
     if end is not None and end not in tail:
         return "truncated", f"the {kind.name} has no end: it was cut off, or is still being copied"
     return None
-
-
-def _what_it_is(head: bytes) -> str:
-    start = head.lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "it is a web page, most likely the host's error or sign-in page saved under an image's name"
-    if not head.strip(b"\0"):
-        return "it begins with nothing but zeros: a copy that was interrupted leaves such files"
-    return "it does not begin as any image format does"

@@ -8,9 +8,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_threads(
-    work: Callable[[Item], Result], items: Iterable[Item], workers: int
-) -> Iterator[Result]:
+def in_threads(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """Yield results as they come, never holding more than a few items for each worker.
 
     An exception of ``work``, or of whoever consumes the results, cancels what has not begun and waits for

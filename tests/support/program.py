@@ -1,0 +1,41 @@
+"""Running the real program."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+COMMAND = [sys.executable, "-m", "cxr"]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return an environment in which nothing of the developer's own settings is left."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    return kept | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "COLUMNS": "100"}
+
+
+def cxr(
+    home: Path, *arguments: object, expect: int | None = 0, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run ``cxr`` with a home of its own; fail with all it said unless it ends with ``expect``."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=home,
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
+        **options,
+    )
+    said = f"cxr {' '.join(map(str, arguments))}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert expect is None or done.returncode == expect, said
+    return done
+
+
+def cxr_json(home: Path, *arguments: object, expect: int | None = 0) -> Any:
+    """Run ``cxr`` with ``--json`` and return what it printed."""
+    return json.loads(cxr(home, *arguments, "--json", expect=expect).stdout)
