@@ -22,7 +22,7 @@ BUSY_SECONDS = (
 
 
 class Database:
-    """One connection to ``master_index.db``, for one thread. Closes itself as a context manager.
+    """One connection to ``master_index.db``, for one thread at a time. Closes itself as a context manager.
 
     Every method turns SQLite's errors into `StorageError` or `LibraryError` (`cxr.database.failures`).
 
@@ -129,7 +129,7 @@ def open_database(path: Path) -> Database:
     """
     _make_folder(path.parent)
     with explained(path):
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        connection = _connect(f"file:{quote(str(path.absolute()))}")
     return _prepared(connection, path, write=True)
 
 
@@ -157,9 +157,14 @@ def open_readonly(path: Path) -> Database:
 
 def _connect_readonly(path: Path, how: str) -> sqlite3.Connection:
     with explained(path):
-        return sqlite3.connect(
-            f"file:{quote(str(path.resolve()))}?{how}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-        )
+        return _connect(f"file:{quote(str(path.resolve()))}?{how}")
+
+
+def _connect(address: str) -> sqlite3.Connection:
+    # Transactions are begun by hand. polars reads from a thread of its own while the one that asked waits.
+    return sqlite3.connect(
+        address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
 
 
 def _has_log(path: Path) -> bool:
