@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cxr.index.write import IndexRow, write_problems, write_records
+from cxr.index.rows import IndexRow
+from cxr import datasets
+from cxr.index.write import write_problems, write_records
 from cxr.ledger.read import Finished
 from cxr.ledger.runs import RunOutcome, begin_run, end_run
 from cxr.ledger.write import Outcome, write_outcomes
@@ -126,7 +128,7 @@ class Book:
         database, source = self.library.database, self.prepared.request.source
         with database.transaction():
             mark_stale(database)
-            write_records(database, self._rows, self.prepared.dataset.LABELLERS)
+            write_records(database, self._rows, datasets.labeller)
             write_outcomes(database, source, self.run, self._outcomes)
         self._append_log()
         self._rows.clear()
@@ -163,10 +165,8 @@ class Book:
             file.write("\n".join(lines) + "\n")
 
 
-
-
 def _log_line(source: str, outcome: Outcome) -> dict[str, object]:
-    common = {
+    common: dict[str, object] = {
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "source": source,
         "image_id": outcome.image_id,

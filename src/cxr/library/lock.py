@@ -98,14 +98,20 @@ def _renew(lease: Path, stop: threading.Event) -> None:
 
 
 def _holder(verb: str) -> bytes:
-    holder = {"pid": os.getpid(), "machine": socket.gethostname(), "verb": verb, "since": time.strftime("%F %T")}
+    holder = {
+        "pid": os.getpid(),
+        "machine": socket.gethostname(),
+        "verb": verb,
+        "since": time.strftime("%F %T"),
+    }
     return json.dumps(holder).encode()
 
 
 def _in_use(path: Path) -> LibraryError:
     try:
         holder = json.loads(path.read_text())
-        who = f"`cxr {holder['verb']}` (process {holder['pid']} on {holder['machine']}, since {holder['since']})"
+        where = f"process {holder['pid']} on {holder['machine']}, since {holder['since']}"
+        who = f"`cxr {holder['verb']}` ({where})"
     except (OSError, ValueError, KeyError, TypeError):
         who = "another cxr"
     return LibraryError(

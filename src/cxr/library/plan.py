@@ -67,7 +67,7 @@ class Plan:
             )
         if self.bytes > UNASKED_BYTES:
             raise PlanNotConfirmed(
-                f"{self.source}: {self.images - self.already:,} images, {needed} to move: more than runs unasked.",
+                f"{self.source}: {self.images - self.already:,} images, {needed}: more than runs unasked.",
                 next_step="Confirm with --yes, or take a part with --limit N or --sample random.",
             )
 
@@ -81,7 +81,7 @@ def plan(prepared: Prepared, base: Path, library: Library | None) -> Plan:
         library: The library, open for reading, where there is one.
     """
     source = prepared.request.source
-    done = finished(library.connection, source) if library else {}
+    done = finished(library.database, source) if library else {}
     already = size_already = 0
     if done:
         for record in prepared.records():

@@ -137,7 +137,8 @@ def _host(request: DownloadRequest, release: Release, configured: str | None) ->
         )
     if key == "folder":
         raise UsageError("The host `folder` is a copy that you have.", next_step="Say where: --from PATH.")
-    if key not in hosts.keys():
+    present = hosts.keys()
+    if key not in present:
         raise UsageError(
             f"This version of cxr cannot download {request.source} from {key} yet.",
             think="It reads a copy that you already have, as you downloaded it, unpacked.",

@@ -75,9 +75,7 @@ class DownloadSummary:
 
 
 @contextmanager
-def recorded(
-    library: Library, prepared: Prepared, verb: str, summary: DownloadSummary
-) -> Iterator[Book]:
+def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadSummary) -> Iterator[Book]:
     """Keep the book of one run, and write how the run ended however it ends.
 
     Raises:
@@ -92,7 +90,7 @@ def recorded(
         raise InterruptedRunError(
             f"Stopped: {summary.ended:,} of {summary.selected:,} images were done.",
             think="Everything finished is kept; nothing half-written counts as done.",
-            next_step=f"Go on with the same command, or with `cxr {verb} --source {summary.source} --resume`.",
+            next_step="The same command goes on where it stopped.",
         ) from None
     except CxrError:
         _end(book, RunOutcome.ERROR, summary, started)

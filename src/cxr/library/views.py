@@ -26,7 +26,7 @@ def refresh_views(library: Library) -> None:
     written = database.value("SELECT count(*) FROM views_written")
     if not (written and layout.csv.is_file() and layout.parquet.is_file()):
         mark_stale(database)
-        write_views(database, layout.csv, layout.parquet)
+        write_views(database, layout)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         database.execute("INSERT INTO views_written VALUES (?)", (now,))
     write_failed_list(database, layout.failed_images)

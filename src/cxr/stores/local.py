@@ -58,7 +58,7 @@ class LocalStore:
             part.unlink(missing_ok=True)
 
     def link(self, source: Path, name: str) -> bool:
-        """Put a hard link to ``source`` in the folder; return False where the file systems do not allow it."""
+        """Put a hard link to ``source`` in the folder; return False where that is not possible."""
         part = self.part(name)
         try:
             part.unlink(missing_ok=True)

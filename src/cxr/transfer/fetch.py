@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cxr.errors import StorageError
 from cxr.hosts import Host
-from cxr.images.formats import dimensions
+from cxr.images.inspect import dimensions
 from cxr.model import Failure, Fetched, Remote, Transfer
 from cxr.stores.local import LocalStore
 from cxr.stores.writing import writing
@@ -103,9 +103,8 @@ def verify_found(host: Host, store: LocalStore, job: Job) -> Fetched | None:
         digest = _digest_of(store.path(job.name))
         digest.check(job.remote)
         source = host.local_path(job.remote)
-        if source is not None and not source.samefile(store.path(job.name)):
-            if _digest_of(source).sha256.digest() != digest.sha256.digest():
-                return None
+        if source is not None and _digest_of(source).sha256.digest() != digest.sha256.digest():
+            return None
     except (OSError, _RefusedError):
         return None
     fetched = _fetched(host, job, digest, Transfer.FOUND)

@@ -5,8 +5,8 @@ It is what can be asked while the bytes pass, where a host publishes no checksum
 
 from cxr.images.formats import Format, describe, sniff
 
-EDGE = 4096
-"""Bytes of a file's beginning and end that `problem` wants to see."""
+EDGE = 1 << 16
+"""Bytes of a file's beginning and end that are kept: a JPEG may carry its size behind as much EXIF data."""
 
 _ENDS = {Format.PNG: b"IEND\xaeB`\x82", Format.JPEG: b"\xff\xd9"}
 
