@@ -1,0 +1,118 @@
+"""JPEG, strictly: every marker to EOI, and all entropy-coded data without one warning of the decoder."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+
+from cxr.images import exif
+from cxr.images.inspection import FaultError, Inspection, Limits, require_pixels
+from cxr.images.jpeg_segments import FrameHeader, Segments, walk
+
+_COLOURS = {1: "grey", 3: "rgb", 4: "cmyk"}
+_LOSSLESS = 3
+
+
+def inspect_jpeg(data: memoryview, found: Inspection, limits: Limits) -> None:
+    """Fill ``found`` with what a JPEG holds.
+
+    Raises:
+        FaultError: it cannot be used.
+    """
+    segments = walk(data, limits)
+    frame = segments.frame
+    _describe(segments, data, found)
+    _require_readable(frame, limits)
+    decode_strictly(data, segments, "GRAY")
+    if found.colour == "rgb":
+        found.channels_equal = _channels_equal(data, segments, limits)
+
+
+def _describe(segments: Segments, data: memoryview, found: Inspection) -> None:
+    frame = segments.frame
+    found.width, found.height, found.bit_depth = frame.width, frame.height, frame.precision
+    found.channels = len(frame.sampling)
+    found.colour = _COLOURS.get(found.channels, "")
+    found.orientation = exif.orientation(segments.exif)
+    found.colour_profile = ("ICC",) if segments.has_profile else ()
+    rest = bytes(data[segments.end :])
+    # Phones put depth maps and full-size pictures behind the first (MPO, Ultra HDR).
+    found.several_images = b"\xff\xd8\xff" in rest
+    found.trailing_bytes = 0 if found.several_images else len(rest)
+
+
+def _require_readable(frame: FrameHeader, limits: Limits) -> None:
+    require_pixels(frame.width, frame.height, limits)
+    if frame.precision != 8:
+        raise FaultError("does_not_decode", f"it has {frame.precision} bits a sample; cxr reads JPEG with 8")
+    if len(frame.sampling) not in _COLOURS:
+        raise FaultError("does_not_decode", f"it has {len(frame.sampling)} components; cxr reads 1, 3 and 4")
+    needed = _memory(frame)
+    if needed > limits.decoded_bytes:
+        raise FaultError(
+            "decompression_bomb",
+            f"decoding its {frame.width} x {frame.height} pixels takes {needed >> 20:,} MB at once; "
+            f"at most {limits.decoded_bytes >> 20:,} are given",
+        )
+
+
+def _memory(frame: FrameHeader) -> int:
+    """Return what the decoder holds at once beside a few rows, in bytes."""
+    if frame.is_progressive:
+        return frame.coefficient_bytes
+    # The lossless process cannot be scaled.
+    return frame.width * frame.height * (len(frame.sampling) if frame.process & 3 == _LOSSLESS else 0)
+
+
+def decode_strictly(
+    data: memoryview, segments: Segments, colour: str, *, scaled: bool = True
+) -> npt.NDArray[np.uint8]:
+    """Decode all entropy-coded data; scaled to an eighth, which reads every code but transforms little.
+
+    Returns:
+        Array of shape (height, width, channels).
+
+    Raises:
+        FaultError: ``does_not_decode``: the decoder failed, or had to guess.
+    """
+    size = 1 if scaled else 0  # asks for the smallest scale that is at least one pixel; 0 for no scaling
+    try:
+        return _decode(data, colour, size)
+    except ValueError as error:
+        problem = str(error)
+    if "ICC" in problem and segments.has_profile:
+        # A broken profile is no fault of the pixels: the inspection notes the profile, and reads without it.
+        return decode_strictly(
+            _without(data, segments.profile_spans), Segments(segments.frame), colour, scaled=scaled
+        )
+    raise FaultError("does_not_decode", f"the JPEG decoder says: {problem.strip()}")
+
+
+def _decode(data: memoryview, colour: str, size: int) -> npt.NDArray[np.uint8]:
+    pixels: npt.NDArray[np.uint8] = simplejpeg.decode_jpeg(
+        data, colour, min_height=size, min_width=size, strict=True
+    )
+    return pixels
+
+
+def _without(data: memoryview, spans: Sequence[tuple[int, int]]) -> memoryview:
+    kept, position = [], 0
+    for start, end in spans:
+        kept.append(data[position:start])
+        position = end
+    return memoryview(b"".join([*kept, data[position:]]))
+
+
+def _channels_equal(data: memoryview, segments: Segments, limits: Limits) -> bool | None:
+    """Whether red, green and blue are equal everywhere; ``None`` where the image is too large to ask."""
+    if not _equal(decode_strictly(data, segments, "RGB")):
+        return False
+    if 3 * segments.frame.width * segments.frame.height > limits.decoded_bytes:
+        return None
+    return _equal(decode_strictly(data, segments, "RGB", scaled=False))
+
+
+def _equal(rgb: npt.NDArray[np.uint8]) -> bool:
+    red = rgb[..., 0]
+    return all(np.array_equal(red, rgb[..., other]) for other in (1, 2))
