@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from cxr.index.rows import IndexRow
 from cxr import datasets
+from cxr.index.rows import IndexRow
 from cxr.index.write import write_problems, write_records
 from cxr.ledger.read import Finished
 from cxr.ledger.runs import RunOutcome, begin_run, end_run

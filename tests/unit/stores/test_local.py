@@ -1,0 +1,96 @@
+"""A directory as the place where bytes go."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from cxr.errors import StorageError
+from cxr.stores.atomic import write_text
+from cxr.stores.local import LocalStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    return LocalStore(tmp_path / "Images", tmp_path / "temp")
+
+
+def test_a_part_is_not_listed_until_it_is_committed(store):
+    store.part("a.png").write_bytes(b"12345")
+    assert store.listing() == {}
+    store.commit("a.png")
+    assert store.listing() == {"a.png": 5}
+    assert not store.part("a.png").exists()
+
+
+def test_a_link_shares_the_bytes_and_leaves_no_part(store, tmp_path):
+    original = tmp_path / "original.png"
+    original.write_bytes(b"film")
+    assert store.link(original, "a.png")
+    assert store.path("a.png").samefile(original)
+    assert not store.part("a.png").exists()
+
+
+def test_linking_again_over_the_same_file_leaves_no_part(store, tmp_path):
+    """Renaming a hard link onto another of the same file does nothing, by POSIX, and would leave the part."""
+    original = tmp_path / "original.png"
+    original.write_bytes(b"film")
+    store.link(original, "a.png")
+    assert store.link(original, "a.png")
+    assert not store.part("a.png").exists()
+
+
+def test_a_link_that_the_system_refuses_is_told_by_false(store, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    original = tmp_path / "original.png"
+    original.write_bytes(b"film")
+    monkeypatch.setattr(os, "link", refuse)
+    assert not store.link(original, "a.png")
+    assert store.listing() == {}
+
+
+def test_parts_lie_beside_the_images_when_temp_is_on_another_file_system(tmp_path):
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system at /dev/shm")
+    store = LocalStore(tmp_path / "Images", other)
+    assert store.part("a.png").parent == tmp_path / "Images"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "No space left"),
+        (errno.EDQUOT, "No space left"),
+        (errno.EROFS, "Not allowed to write"),
+        (errno.EACCES, "Not allowed to write"),
+        (errno.EIO, "Could not write"),
+    ],
+)
+def test_what_the_system_refuses_is_explained_with_a_next_step(store, monkeypatch, number, words):
+    def refuse(self, target):
+        raise OSError(number, os.strerror(number))
+
+    store.part("a.png").write_bytes(b"1")
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(StorageError, match=words) as caught:
+        store.commit("a.png")
+    assert caught.value.exit_code == 5
+    assert caught.value.next_step
+
+
+def test_text_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "caption.txt"
+    write_text(path, "old\n")
+
+    def refuse(self, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(StorageError):
+        write_text(path, "new\n")
+    assert path.read_text() == "old\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["caption.txt"]
