@@ -16,8 +16,8 @@ from cxr.errors import ConfigError
 from cxr.logs import redact
 
 _PREFIX = "CXR_"
-# Variables that choose rather than set: the file, and where tests find real images.
-_NOT_SETTINGS = frozenset({"CXR_CONFIG", "CXR_TEST_DATA"})
+# Variables that are no settings: which file, where tests find real images, and what .ci/run forbids them.
+_NOT_SETTINGS = frozenset({"CXR_CONFIG", "CXR_TEST_DATA", "CXR_FORBID_SKIPS"})
 
 
 class Given(NamedTuple):

@@ -6,6 +6,7 @@ import yaml
 
 from cxr.config.keys import accepts, leaves
 from cxr.config.settings import DATASETS
+from cxr.credentials import SERVICES
 
 _HEAD = """\
 # Settings of cxr, with their defaults. What you remove keeps its default.
@@ -44,12 +45,27 @@ def _scalar(value: object) -> str:
 
 def env_example_text() -> str:
     """Return a ``.env.example``: every variable that is read, each commented out."""
-    lines = ["# Copy to .env, uncomment what you need, and keep the file to yourself: chmod 600 .env", ""]
+    lines = ["# Copy to .env, uncomment what you need, and keep the file to yourself: chmod 600 .env"]
+    for service in SERVICES.values():
+        lines += ["", f"# {service.title}. {service.how}"]
+        for variable, name in service.variables().items():
+            field = service.field(name)
+            assert field is not None
+            lines += _example(variable, field.title)
+    lines += ["", "# Settings, as in config.yaml; they override it."]
     for key in leaves():
-        if key.startswith("datasets."):
-            continue
-        lines.append(f"# {key}: {accepts(key)}")
-        lines.append(f"# CXR_{key.upper().replace('.', '__')}=")
-    lines.append("# datasets.KEY.limit, and likewise enabled, source, release")
-    lines.append("# CXR_DATASETS__NIH__LIMIT=")
+        _, name, *_ = key.split(".")
+        if not key.startswith("datasets."):
+            lines += _example(_variable(key), accepts(key))
+        elif name == DATASETS[0]:
+            lines += _example(_variable(key), f"{accepts(key)}; likewise for each dataset")
     return "\n".join(lines) + "\n"
+
+
+def _example(variable: str, meaning: str) -> tuple[str, str]:
+    # On a line of its own: behind an empty value the comment would be the value.
+    return f"#   {meaning}", f"# {variable}="
+
+
+def _variable(key: str) -> str:
+    return f"CXR_{key.upper().replace('.', '__')}"
