@@ -31,3 +31,18 @@ def _name_a_copy(key: str, hosts: tuple[str, ...]) -> str:
     later = [host for host in hosts if host != "folder"]
     why = f" ({', '.join(later)} come with a later version)" if later else ""
     return f"Name the copy that you have: cxr download --source {key} --from PATH{why}."
+
+
+def missing_steps(config: "Config") -> dict[str, str]:
+    """Return the datasets that ``--source all`` leaves out, each with the step that is missing."""
+    from cxr import datasets
+
+    missing = {}
+    for key in datasets.keys():  # noqa: SIM118  a function
+        if not datasets.load(key).TERMS.in_all:
+            missing[key] = f"`all` never takes it. Name it: --source {key}."
+        elif not config.datasets[key].enabled:
+            missing[key] = f"datasets.{key}.enabled is false ({config.origin(f'datasets.{key}.enabled')})."
+        elif step := readiness(key, config):
+            missing[key] = step
+    return missing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxr.cli._output import Output
 from cxr.cli._progress import choose
+from cxr.errors import UsageError
 from cxr.progress import Progress
 
 if TYPE_CHECKING:
@@ -50,6 +51,22 @@ class Run:
     def out(self) -> Output:
         """Where the command writes."""
         return Output(json=self.json, quiet=self.quiet)
+
+    def need_library(self) -> None:
+        """Stop a verb that works on a library before it makes an empty one.
+
+        Raises:
+            UsageError: there is no library at the base directory.
+        """
+        from cxr.library.open import layout_of
+
+        layout = layout_of(self.config)
+        if not layout.database.exists():
+            raise UsageError(
+                f"There is no library in {layout.base}.",
+                next_step="Name the library with --base-dir DIR, or begin one with "
+                "`cxr download` or `cxr index`.",
+            )
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

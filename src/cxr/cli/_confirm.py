@@ -1,0 +1,116 @@
+"""Whether a run starts at once, asks first, or stops with the plan."""
+
+import sys
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import typer
+
+from cxr.cli._words import count, printable, size
+from cxr.errors import PlanNotConfirmed
+
+if TYPE_CHECKING:
+    from cxr.library.plan import Plan
+
+SAMPLE_SIZE = 1000
+
+
+class Step(Enum):
+    """What comes before the first byte."""
+
+    RUN = "run"
+    ASK_HOW_MANY = "ask how many"
+    ASK_WHETHER = "ask whether"
+    STOP = "stop with the plan"
+
+
+def next_step(*, terminal: bool, yes: bool, chosen: bool, large: bool, nothing_to_do: bool) -> Step:
+    """Decide (design 6).
+
+    Args:
+        terminal: A person can answer.
+        yes: ``--yes``.
+        chosen: ``--limit`` or ``--sample`` was given, or the person has chosen.
+        large: The plan is more than runs unasked, or does not fit.
+        nothing_to_do: Every image is there already, or none is selected.
+    """
+    if yes or nothing_to_do:
+        return Step.RUN
+    if terminal:
+        if not chosen:
+            return Step.ASK_HOW_MANY
+        return Step.ASK_WHETHER if large else Step.RUN
+    return Step.STOP if large else Step.RUN
+
+
+def write(line: str) -> None:
+    """Write a line of the plan where the question will stand: a question needs it even with ``--quiet``."""
+    typer.echo(printable(line), err=True)
+
+
+def is_terminal() -> bool:
+    """Say whether a person can answer: questions go to stderr, answers come from stdin."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def reason_against(plan: "Plan") -> PlanNotConfirmed | None:
+    """Return why the plan does not run unasked, if so."""
+    try:
+        plan.check(confirmed=False)
+    except PlanNotConfirmed as stop:
+        return stop
+    return None
+
+
+def ask_how_many(images: int) -> int | str | None:
+    """Ask for all, a sample of 1,000, or a number.
+
+    Returns:
+        ``"all"``, ``"sample"``, a number, or ``None`` to leave it.
+    """
+    offers = f"all {images:,} (a)"
+    if images > SAMPLE_SIZE:
+        offers += f", a random sample of {SAMPLE_SIZE:,} (s)"
+    default = "s" if images > SAMPLE_SIZE else "a"
+    while True:
+        answer = typer.prompt(f"Download {offers}, or how many? (q to leave)", default=default, err=True)
+        understood = read_answer(answer, images)
+        if understood != "again":
+            return understood if understood != "leave" else None
+        typer.echo(f"Type a, s, q, or a number from 1 to {images:,}.", err=True)
+
+
+def read_answer(answer: str, images: int) -> int | str:
+    """Return ``all``, ``sample``, ``leave``, a number from 1, or ``again`` where none is meant."""
+    word = answer.strip().lower().replace(",", "").replace("_", "")
+    if word.isdecimal() and int(word) >= 1:
+        return "all" if int(word) >= images else int(word)
+    words = {"a": "all", "all": "all", "q": "leave", "quit": "leave", "n": "leave", "no": "leave"}
+    if images > SAMPLE_SIZE:
+        words |= {"s": "sample", "sample": "sample"}
+    return words.get(word, "again")
+
+
+def ask_whether(stop: PlanNotConfirmed) -> bool:
+    """Tell what speaks against a run and ask whether it starts nevertheless."""
+    typer.echo(printable(stop.happened), err=True)
+    return typer.confirm("Start nevertheless?", default=False, err=True)
+
+
+def plan_lines(plan: "Plan", title: str, selection: str, origin: str) -> list[str]:
+    """Return the plan as people read it."""
+    here = f", of which {plan.already:,} are here already" if plan.already else ""
+    place = f"from {origin}" if origin else f"from {plan.host}"
+    lines = [
+        f"{title}, release {plan.release}, {place}",
+        f"  selected   {selection}: {count(plan.images, 'image')}{here}",
+        f"  size       {size(plan.size)}, {_on_disk(plan)}",
+        f"  disk       {size(plan.free)} free",
+    ]
+    return lines + [f"  note       {note}" for note in plan.notes]
+
+
+def _on_disk(plan: "Plan") -> str:
+    if plan.images == plan.already:
+        return "nothing to move"
+    return f"{size(plan.bytes)} to write" if plan.bytes else "nothing to copy (hard links)"

@@ -1,0 +1,121 @@
+"""From the flags of ``download`` and ``index`` to what the library is asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxr.cli._catalogue import is_made
+from cxr.cli._names import dataset_key, known
+from cxr.errors import UsageError
+
+if TYPE_CHECKING:
+    from cxr.config import Config
+    from cxr.datasets import Dataset
+    from cxr.library.prepare import DownloadRequest
+
+_MADE = 200
+"""Images of a dataset that is made here, where ``--limit`` does not say (design 1)."""
+_OVERSIZE = 100
+"""Made for each one wanted where a filter or sample chooses among them, so that there are enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What was typed, as typed."""
+
+    limit: int | None = None
+    sample: str | None = None
+    seed: int | None = None
+    sample_by: str | None = None
+    view: str | None = None
+    findings: tuple[str, ...] = ()
+    patients: tuple[str, ...] = ()
+    release: str | None = None
+    host: str | None = None
+    origin: Path | None = None
+    tables: Path | None = None
+    workers: int | None = None
+    size: int | None = None
+
+    @property
+    def selects(self) -> bool:
+        """Whether any flag says which images are meant, or from where."""
+        given = (self.limit, self.sample, self.seed, self.sample_by, self.view, self.release, self.host)
+        more = (self.origin, self.tables, self.size, self.findings or None, self.patients or None)
+        return any(value is not None for value in (*given, *more))
+
+
+def request_for(
+    source: str, flags: Flags, config: "Config", *, configured_limit: bool = True
+) -> "DownloadRequest":
+    """Return the request for one dataset; the configuration fills in what no flag says.
+
+    Raises:
+        UsageError: a name is unknown, or a flag does not apply to this dataset.
+    """
+    from cxr import datasets
+    from cxr.library.prepare import DownloadRequest
+
+    key = dataset_key(source)
+    dataset = datasets.load(key)
+    _check_names(key, dataset, flags)
+    settings = config.datasets[key]
+    limit = flags.limit
+    if limit is None and flags.sample is None and configured_limit:
+        limit = settings.limit
+    made = is_made(datasets.default_release(dataset))
+    if flags.size is not None and not made:
+        raise UsageError(
+            f"--size is for images that are made here; those of {dataset.TITLE} come as published.",
+            next_step="Leave --size out.",
+        )
+    selection = _selection(flags, limit)
+    options: dict[str, int] = {}
+    if made:
+        options = _options(flags, limit, chooses=bool(selection.filters or selection.sample))
+    return DownloadRequest(
+        source=key,
+        release=flags.release,
+        host=flags.host,
+        origin=flags.origin,
+        tables=flags.tables,
+        selection=selection,
+        options=options,
+        workers=flags.workers,
+    )
+
+
+def _selection(flags: Flags, limit: int | None) -> Any:
+    from cxr.library.selection import Selection
+
+    selection = Selection(
+        limit=limit,
+        sample=flags.sample,
+        seed=flags.seed or 0,
+        sample_by=flags.sample_by,
+        view=flags.view,
+        findings=flags.findings,
+        patients=flags.patients,
+    )
+    selection.check()
+    return selection
+
+
+def _options(flags: Flags, limit: int | None, *, chooses: bool) -> dict[str, int]:
+    """Return how many images are made, with which seed and how large."""
+    count = limit or _MADE
+    if chooses:
+        count = max(_MADE, count * _OVERSIZE)
+    given = {"count": count, "seed": flags.seed, "size": flags.size}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_names(key: str, dataset: "Dataset", flags: Flags) -> None:
+    """Answer an unknown release or host with the nearest known."""
+    from cxr.datasets import default_release
+
+    release = default_release(dataset)
+    if flags.release is not None:
+        release = dataset.RELEASES[known(flags.release, dataset.RELEASES, f"release of {key}")]
+    if flags.host is not None:
+        known(flags.host, release.hosts, f"host of {key}")

@@ -1,0 +1,87 @@
+"""Download a dataset, or a part of it, into the library.
+
+Each image comes with its caption and its row in the index. Finished files are never fetched twice: the same
+command goes on where an earlier one stopped.
+
+`--limit N` takes the first N images in table order; `--sample random` draws them instead. Filters (--view,
+--finding, --patient) come before either. On a terminal without --limit, --sample or --yes the plan is shown
+and you are asked; elsewhere what is under 10 GB runs, and anything larger stops with the plan.
+
+Examples:
+    cxr download --source synthetic --limit 5 --base-dir demo
+    cxr download --source nih --from ChestXray-NIHCC --yes
+    cxr download --source nih --from ChestXray-NIHCC --sample random --seed 7 --limit 3
+    cxr download --source nih --from ChestXray-NIHCC --view PA --finding Cardiomegaly --dry-run
+    cxr download --source synthetic --resume
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cxr.cli import _options
+from cxr.cli._downloading import Downloading
+from cxr.cli._run import Run
+from cxr.cli._selection import Flags
+from cxr.cli._signals import time_limit
+
+
+def command(
+    run: Run,
+    *,
+    source: _options.SourceOrAll,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="How many images.")] = None,
+    sample: Annotated[
+        str | None,
+        typer.Option("--sample", metavar="random", help="Draw a sample: 1,000 images, or --limit many."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", min=0, help="Of the sample, or of synthetic images.")
+    ] = None,
+    sample_by: Annotated[
+        str | None, typer.Option("--sample-by", metavar="image|study|patient", help="Draw these whole.")
+    ] = None,
+    view: Annotated[
+        str | None,
+        typer.Option("--view", metavar="VIEW", help="frontal, lateral, or a position: PA, AP, ..."),
+    ] = None,
+    finding: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--finding", metavar="NAME", help="Positive for it; give it again for either of several."
+        ),
+    ] = None,
+    patient: Annotated[
+        list[str] | None,
+        typer.Option("--patient", metavar="ID", help="Of this patient; give it again for several."),
+    ] = None,
+    release: _options.Release = None,
+    host: Annotated[str | None, typer.Option("--host", metavar="H", help="Where to fetch it from.")] = None,
+    origin: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="PATH", help="A copy that you already have; it is never changed."),
+    ] = None,
+    tables: _options.Tables = None,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", metavar="PIXELS", min=16, max=8192, help="Side of synthetic images (1024)."),
+    ] = None,
+    workers: _options.Workers = None,
+    resume: Annotated[bool, typer.Option("--resume", help="The last selection again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
+    yes: _options.Yes = False,
+    accept_terms: _options.AcceptTerms = None,
+    max_time: _options.MaxTime = None,
+) -> None:
+    """Plan, confirm, fetch, and tell what came of it."""
+    flags = Flags(
+        limit, sample, seed, sample_by, view, tuple(finding or ()), tuple(patient or ()), release, host,
+        origin, tables, workers, size,
+    )  # fmt: skip
+    asked = Downloading(
+        run, flags, resume=resume, dry_run=dry_run, yes=yes, accepted=tuple(accept_terms or ())
+    )
+    with time_limit(max_time):
+        code = asked.every() if source.lower() == "all" else asked.one(source)
+    raise typer.Exit(code)

@@ -1,0 +1,51 @@
+"""Remove everything of a dataset from the library: images, captions, tables, rows.
+
+A certificate of what went is written, as data use agreements ask for. Images that were indexed in place stay
+where they are; only what cxr wrote about them goes.
+
+Examples:
+    cxr remove --source synthetic --yes
+"""
+
+import typer
+
+from cxr.cli import _confirm, _options
+from cxr.cli._names import dataset_key
+from cxr.cli._run import Run
+from cxr.cli._words import count, size
+from cxr.errors import PlanNotConfirmed
+
+
+def command(run: Run, *, source: _options.Source, yes: _options.Yes = False) -> None:
+    """Say what will go, ask, remove."""
+    from cxr.library.open import open_library
+    from cxr.library.remove import removal, remove
+
+    key = dataset_key(source)
+    run.need_library()
+    with open_library(run.config, write=True, verb="remove") as library:
+        planned = removal(library, key)
+        what = (
+            f"{count(planned.rows, 'image')} in the index, with {count(planned.images, 'image file')}, "
+            f"{count(planned.captions, 'caption')} and {count(planned.tables, 'table')}, "
+            f"{size(planned.bytes)} in all"
+        )
+        if not yes:
+            _ask(f"This removes {key} from {library.layout.base}: {what}.")
+        done = remove(library, key)
+    run.out.document(done.to_json())
+    run.out.done(f"Removed {key}: {what}.")
+    run.out.done(f"Certificate: {done.certificate}")
+
+
+def _ask(what: str) -> None:
+    """Ask on a terminal; stop elsewhere.
+
+    Raises:
+        PlanNotConfirmed: it is not to be.
+    """
+    if not _confirm.is_terminal():
+        raise PlanNotConfirmed(what, next_step="Confirm with --yes.")
+    _confirm.write(what)
+    if not typer.confirm("Remove it?", default=False, err=True):
+        raise PlanNotConfirmed("Nothing was removed, as you asked.")

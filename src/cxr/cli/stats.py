@@ -1,0 +1,20 @@
+"""Say what the library holds, by dataset: images, patients, views, findings, and how they came there.
+
+Examples:
+    cxr stats
+    cxr stats --json
+"""
+
+from cxr.cli._run import Run
+from cxr.cli._tally import tell_stats
+
+
+def command(run: Run) -> None:
+    """Print the statistics."""
+    from cxr.library.open import open_library
+    from cxr.library.statistics import statistics
+
+    with open_library(run.config, write=False, verb="stats") as library:
+        numbers = statistics(library)
+    run.out.document(numbers)
+    tell_stats(run.out, numbers)
