@@ -60,6 +60,8 @@ MIGRATIONS = (
             image_quality TEXT NOT NULL,    -- as the caption prints it
             UNIQUE (source, image_id)
         );
+        -- Patients, studies and bytes are counted from this alone; splits group by it.
+        CREATE INDEX images_patients ON images (source, patient_key, study_id, status, bytes);
 
         CREATE TABLE labellers (
             key TEXT PRIMARY KEY,

@@ -1,0 +1,137 @@
+"""What was done with each source: fetched, failed, validated, how fast: ``stats`` beside labels."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import cast
+
+from cxr.database.connection import Database
+from cxr.model import Severity, Status
+
+
+@dataclass(slots=True)
+class Doings:
+    """What was done with one source.
+
+    Attributes:
+        downloaded: Images whose bytes are in the library.
+        adopted: Images that stay where the user has them.
+        skipped: Files that are not images.
+        quarantined: Images that validation set aside.
+        failed: Images that could not be had, by the latest attempt.
+        elapsed_seconds: Wall time of all runs that fetched or indexed it.
+        files_a_minute: Of those runs: images that came in, through the wall time; ``None`` without any.
+        validation: ``images`` validated, and of them those with ``errors``, ``warnings`` and ``notes``.
+        issues: Images by code of their issues, of the table and of validation.
+        errors: Images by code, of failures and of issues that are errors.
+        table_problems: Rows of the published tables that could not be used as they stand, by code.
+    """
+
+    downloaded: int = 0
+    adopted: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+    failed: int = 0
+    elapsed_seconds: float = 0.0
+    files_a_minute: float | None = None
+    validation: Mapping[str, int] = field(default_factory=dict)
+    issues: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict)
+    table_problems: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        """Return it ready for JSON."""
+        return asdict(self)
+
+
+def doings(database: Database) -> dict[str, Doings]:
+    """Return what was done with each source that the index or the ledger knows, sorted."""
+    status = _by(database, "SELECT source, status, count(*) FROM images GROUP BY source, status")
+    failures = _by(
+        database, "SELECT source, code, count(*) FROM ledger WHERE outcome = 'failed' GROUP BY source, code"
+    )
+    issues = _by(database, _ISSUES)
+    errors = _by(database, _ERRORS)
+    problems = _by(database, "SELECT source, code, count(*) FROM table_problems GROUP BY source, code")
+    validation = _validation(database)
+    speed = _speed(database)
+    found = {}
+    for source in sorted(status.keys() | failures.keys() | problems.keys()):
+        elapsed, came = speed.get(source, (0.0, 0))
+        found[source] = Doings(
+            **{str(one): status.get(source, {}).get(str(one), 0) for one in Status},
+            failed=sum(failures.get(source, {}).values()),
+            elapsed_seconds=round(elapsed, 3),
+            files_a_minute=round(came / elapsed * 60, 1) if came and elapsed else None,
+            validation=validation.get(source, _NONE_VALIDATED),
+            issues=issues.get(source, {}),
+            errors=failures.get(source, {}) | errors.get(source, {}),
+            table_problems=problems.get(source, {}),
+        )
+    return found
+
+
+_ISSUES = """
+    SELECT images.source, issues.code, count(DISTINCT images.id)
+    FROM issues JOIN images ON images.id = issues.image GROUP BY images.source, issues.code
+"""
+_ERRORS = """
+    SELECT images.source, issues.code, count(DISTINCT images.id)
+    FROM issues JOIN images ON images.id = issues.image
+    WHERE issues.severity = 'error' GROUP BY images.source, issues.code
+"""
+_PLURAL = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
+_NONE_VALIDATED: Mapping[str, int] = {"images": 0, **dict.fromkeys(_PLURAL.values(), 0)}
+
+
+def _by(database: Database, sql: str) -> dict[str, dict[str, int]]:
+    """Return the rows (source, key, count) of a query as counts by source, the most frequent first."""
+    rows = sorted(database.rows(sql), key=lambda row: (-cast(int, row[2]), str(row[1])))
+    counts: dict[str, dict[str, int]] = {}
+    for source, key, count in rows:
+        counts.setdefault(cast(str, source), {})[cast(str, key)] = cast(int, count)
+    return counts
+
+
+def _validation(database: Database) -> dict[str, dict[str, int]]:
+    images = _by(
+        database,
+        "SELECT source, 'images', count(*) FROM images WHERE validated_at <> '' GROUP BY source",
+    )
+    severities = _by(
+        database,
+        """
+        SELECT images.source, issues.severity, count(DISTINCT images.id)
+        FROM issues JOIN images ON images.id = issues.image
+        WHERE issues.origin = 'validation' GROUP BY images.source, issues.severity
+        """,
+    )
+    return {
+        source: counts
+        | {plural: severities.get(source, {}).get(str(one), 0) for one, plural in _PLURAL.items()}
+        for source, counts in images.items()
+    }
+
+
+def _speed(database: Database) -> dict[str, tuple[float, int]]:
+    """Return (seconds, images that came in) of the runs of each source.
+
+    A run that was killed has no end; it lasted at least until its last row of the ledger.
+    """
+    sums: dict[str, tuple[float, int]] = {}
+    for source, started, finished, counts, came, last in database.rows(
+        """
+        SELECT runs.source, runs.started_at, runs.finished_at, runs.counts, count(ledger.at), max(ledger.at)
+        FROM runs LEFT JOIN ledger
+            ON runs.finished_at = '' AND ledger.run = runs.id AND ledger.outcome = 'downloaded'
+        WHERE runs.verb IN ('download', 'index') GROUP BY runs.id
+        """
+    ):
+        began = datetime.fromisoformat(cast(str, started))
+        ended = datetime.fromisoformat(cast(str, finished or last or started))
+        told = json.loads(cast(str, counts))
+        new = int(told.get("downloaded", 0)) + int(told.get("adopted", 0)) if finished else cast(int, came)
+        seconds, before = sums.get(cast(str, source), (0.0, 0))
+        sums[cast(str, source)] = (seconds + max(0.0, (ended - began).total_seconds()), before + new)
+    return sums

@@ -1,0 +1,115 @@
+"""What the parts of the library ask the index, streamed where it may be long."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
+
+from cxr.database.connection import Database
+from cxr.model import Issue, Severity, Status
+
+
+class Held(NamedTuple):
+    """One image of the index, as validation needs it.
+
+    Attributes:
+        source: Key of the dataset.
+        release: Key of the release.
+        image_id: Which.
+        stem: Of its file names in the library.
+        status: Where it stands.
+        image_path: Relative to the base directory, or absolute, or a URL.
+        caption_path: Relative to the base directory, or empty.
+        size: In bytes as recorded, ``None`` where nothing is.
+        sha256: As recorded, empty where nothing is.
+        image_quality: What the last validation made of it, empty before the first.
+    """
+
+    source: str
+    release: str
+    image_id: str
+    stem: str
+    status: Status
+    image_path: str
+    caption_path: str
+    size: int | None
+    sha256: str
+    image_quality: str
+
+
+class FoundIssue(NamedTuple):
+    """One issue of one image.
+
+    Attributes:
+        source: Key of the dataset.
+        image_id: Which image.
+        image_path: Where it lies, as the index has it.
+        origin: ``table`` or ``validation``.
+        issue: What is wrong.
+    """
+
+    source: str
+    image_id: str
+    image_path: str
+    origin: str
+    issue: Issue
+
+
+def held(database: Database, source: str | None = None) -> Iterator[Held]:
+    """Yield the images of a source, or of all, in the order in which they came, without skipped files."""
+    sql = """
+        SELECT source, release, image_id, stem, status, image_path, caption_path, bytes, sha256, image_quality
+        FROM images WHERE status <> 'skipped' AND (? IS NULL OR source = ?) ORDER BY id
+    """
+    for row in database.rows(sql, (source, source)):
+        image = Held(*cast(tuple[Any, ...], row))
+        yield image._replace(status=Status(image.status))
+
+
+def sources(database: Database) -> list[str]:
+    """Return the keys of the datasets of which the index holds images, sorted."""
+    # Asks the index for the next key each time, instead of reading every row.
+    sql = """
+        WITH RECURSIVE found (source) AS (
+            SELECT min(source) FROM images
+            UNION ALL
+            SELECT (SELECT min(source) FROM images WHERE source > found.source) FROM found
+            WHERE found.source IS NOT NULL
+        )
+        SELECT source FROM found WHERE source IS NOT NULL
+    """
+    return [cast(str, source) for (source,) in database.rows(sql)]
+
+
+def image_ids(database: Database, source: str) -> Iterator[str]:
+    """Yield the id of each image and skipped file of a source, sorted."""
+    for (image_id,) in database.rows(
+        "SELECT image_id FROM images WHERE source = ? ORDER BY image_id", (source,)
+    ):
+        yield cast(str, image_id)
+
+
+def places(database: Database, source: str) -> dict[str, str]:
+    """Return where each image of a source lies: ``image_id`` to ``image_path``, without skipped files."""
+    return _places(database, source, "status <> 'skipped'")
+
+
+def places_of_adopted(database: Database, source: str) -> dict[str, str]:
+    """Return where each adopted image of a source lies: ``image_id`` to ``image_path``."""
+    return _places(database, source, "status = 'adopted'")
+
+
+def issues(database: Database, source: str | None = None) -> Iterator[FoundIssue]:
+    """Yield the issues of a source, or of all, by image in the order in which images came."""
+    sql = """
+        SELECT images.source, images.image_id, images.image_path, issues.origin, issues.code, issues.severity,
+               issues.message
+        FROM issues JOIN images ON images.id = issues.image
+        WHERE ? IS NULL OR images.source = ? ORDER BY images.id, issues.id
+    """
+    for row in database.rows(sql, (source, source)):
+        key, image_id, path, origin, code, severity, message = cast(tuple[str, ...], row)
+        yield FoundIssue(key, image_id, path, origin, Issue(code, Severity(severity), message))
+
+
+def _places(database: Database, source: str, which: str) -> dict[str, str]:
+    rows = database.rows(f"SELECT image_id, image_path FROM images WHERE source = ? AND {which}", (source,))  # noqa: S608  a constant of this file
+    return dict(cast(Iterator[tuple[str, str]], rows))

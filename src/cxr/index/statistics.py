@@ -1,0 +1,207 @@
+"""Counts over a library, a source at a time: what ``cxr stats`` prints and ``download_stats.json`` keeps."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from cxr.database.connection import Database
+from cxr.index.doings import doings
+from cxr.model import State, Tally
+
+UNKNOWN = "unknown"
+"""What is counted where a sex, a view or a split is not stated."""
+
+
+class Group(NamedTuple):
+    """Images that are alike in all that is counted. Fields are columns of ``images``."""
+
+    source: str
+    release: str
+    view_position: str
+    sex: str
+    age_years: float | None
+    labeller: str
+    codes: str
+    official_split: str
+    split: str
+    status: str
+    table_release: str
+    validated: int
+
+
+_GROUPS = """
+    SELECT source, release, view_position, sex, age_years, labeller, codes, official_split, split, status,
+           table_release, validated_at <> '' FROM images WHERE status <> 'skipped'
+"""
+
+
+def statistics(database: Database) -> dict[str, object]:
+    """Return what ``cxr stats --json`` prints: `to_json` of each source under ``sources``."""
+    return {"sources": {source: to_json(tally) for source, tally in tallies(database).items()}}
+
+
+def download_stats(database: Database) -> dict[str, object]:
+    """Return what ``download_stats.json`` keeps: by source, what came, what failed, how fast."""
+    return {"sources": {source: done.to_json() for source, done in doings(database).items()}}
+
+
+def tallies(database: Database) -> dict[str, Tally]:
+    """Count each source of the library; those of which only failures or skipped files are known too.
+
+    Files that are no images (`Status.SKIPPED`) count only under ``skipped``. ``Tally.extra`` holds what else
+    design 6 asks of ``stats``: studies, bytes, releases, splits, and `Doings`.
+    """
+    with database.snapshot():
+        # Rows differ in few of these, so counting equal tuples is faster than SQLite's sort for GROUP BY.
+        rows = cast(Iterator[Any], database.rows(_GROUPS))
+        groups: dict[str, list[tuple[Group, int]]] = {}
+        for values, count in Counter(rows).items():
+            groups.setdefault(values[0], []).append((Group(*values), count))
+        sums = _sums(database)
+        findings = _Findings(database)
+        implausible = _implausible(database)
+        return {
+            source: _tally(
+                groups.get(source, []),
+                sums.get(source, {}),
+                findings,
+                implausible.get(source, []),
+                done.to_json(),
+            )
+            for source, done in doings(database).items()
+        }
+
+
+def to_json(tally: Tally) -> dict[str, object]:
+    """Return a tally as ``--json`` prints it, ``extra`` beside the rest."""
+    return {
+        "images": tally.images,
+        "patients": tally.patients,
+        "views": dict(tally.views),
+        "sexes": dict(tally.sexes),
+        "ages": dict(tally.ages),
+        "table_release": tally.table_release,
+        "findings": {name: dict(states) for name, states in tally.findings.items()},
+        "official_split": None if tally.official_split is None else dict(tally.official_split),
+        **tally.extra,
+    }
+
+
+def _tally(
+    groups: list[tuple[Group, int]],
+    sums: Mapping[str, int],
+    findings: "_Findings",
+    implausible: list[str],
+    extra: dict[str, object],
+) -> Tally:
+    official = _count(groups, "official_split")
+    ages = Counter[float]()
+    for group, count in groups:
+        if group.age_years is not None:
+            ages[group.age_years] += count
+    splits = sorted({group.split for group, _ in groups})
+    return Tally(
+        images=sum(count for _, count in groups),
+        patients=sums.get("patients", 0),
+        views=_count(groups, "view_position"),
+        sexes=_count(groups, "sex"),
+        ages={**age_range(ages), "implausible": implausible},
+        table_release=", ".join(sorted({group.table_release for group, _ in groups} - {""})),
+        findings=findings.count(groups),
+        official_split=official if official.keys() - {UNKNOWN} else None,
+        extra={
+            "studies": sums.get("studies", 0),
+            "bytes": sums.get("bytes", 0),
+            "releases": _count(groups, "release"),
+            "split": _count(groups, "split") if any(splits) else None,
+            "findings_by_split": {
+                name or UNKNOWN: findings.count([one for one in groups if one[0].split == name])
+                for name in splits
+            }
+            if any(splits)
+            else None,
+            **extra,
+        },
+    )
+
+
+def age_range(ages: Mapping[float, int]) -> dict[str, float | None]:
+    """Return ``min``, ``median`` and ``max`` of ages that are given with how often each occurs."""
+    if not ages:
+        return {"min": None, "median": None, "max": None}
+    ordered = sorted(ages)
+    total = sum(ages.values())
+    low, high = _nth(ordered, ages, (total - 1) // 2), _nth(ordered, ages, total // 2)
+    return {"min": ordered[0], "median": (low + high) / 2, "max": ordered[-1]}
+
+
+def _nth(ordered: Iterable[float], counts: Mapping[float, int], n: int) -> float:
+    for value in ordered:
+        n -= counts[value]
+        if n < 0:
+            return value
+    raise IndexError(n)
+
+
+def _count(groups: Iterable[tuple[Group, int]], field: str) -> dict[str, int]:
+    """Count images by one field, the most frequent first."""
+    counts = Counter[str]()
+    for group, count in groups:
+        counts[getattr(group, field) or UNKNOWN] += count
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _sums(database: Database) -> dict[str, dict[str, int]]:
+    """Count what the index ``images_patients`` alone answers."""
+    sums: dict[str, dict[str, int]] = {}
+    for source, patients, size in database.rows(
+        "SELECT source, count(DISTINCT nullif(patient_key, '')), sum(bytes) FROM images "
+        "WHERE status <> 'skipped' GROUP BY source"
+    ):
+        sums[cast(str, source)] = {"patients": cast(int, patients), "bytes": cast(int, size or 0)}
+    for source, studies in database.rows(
+        "SELECT source, count(*) FROM (SELECT DISTINCT source, patient_key, study_id FROM images "
+        "WHERE study_id <> '' AND status <> 'skipped') GROUP BY source"
+    ):
+        sums[cast(str, source)]["studies"] = cast(int, studies)
+    return sums
+
+
+def _implausible(database: Database) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for source, image_id in database.rows(
+        "SELECT DISTINCT i.source, i.image_id FROM issues JOIN images i ON i.id = issues.image "
+        "WHERE issues.code = 'age_implausible' ORDER BY i.source, i.image_id"
+    ):
+        found.setdefault(cast(str, source), []).append(cast(str, image_id))
+    return found
+
+
+class _Findings:
+    """Counts states by published finding, labellers in the order of their keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._findings: dict[str, list[str]] = {}
+        for labeller, published in database.rows(
+            "SELECT labeller, published FROM labeller_findings ORDER BY labeller, position"
+        ):
+            self._findings.setdefault(cast(str, labeller), []).append(cast(str, published))
+        self._states = {
+            (labeller, code): cast(str, state)
+            for labeller, code, state in database.rows("SELECT labeller, code, state FROM labeller_codes")
+        }
+
+    def count(self, groups: Iterable[tuple[Group, int]]) -> dict[str, dict[str, int]]:
+        packed = Counter[tuple[str, str]]()
+        for group, count in groups:
+            packed[group.labeller, group.codes] += count
+        counts: dict[str, dict[str, int]] = {}
+        for labeller in sorted({labeller for labeller, _ in packed}):
+            for finding in self._findings.get(labeller, ()):
+                counts.setdefault(finding, dict.fromkeys(map(str, State), 0))
+        for (labeller, codes), count in packed.items():
+            for finding, code in zip(self._findings.get(labeller, ()), codes, strict=False):
+                state = self._states.get((labeller, code))
+                if state:
+                    counts[finding][state] += count
+        return counts
