@@ -38,7 +38,7 @@ def read_entries(path: Path, sections: frozenset[str]) -> list[Entry]:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        if node is None:
+        if node is None or node.tag == "tag:yaml.org,2002:null":
             return []
         if not isinstance(node, yaml.MappingNode):
             raise _unusable(path, node.start_mark.line, "it begins with no key but a list or a word", "")
