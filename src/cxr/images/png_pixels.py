@@ -8,7 +8,7 @@ their filtered bytes are; and an opaque alpha channel leaves, for each filter, o
 
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import imagecodecs
 import numpy as np
@@ -162,15 +162,15 @@ def _open(image_data: Sequence[memoryview], expected: int) -> _Source:
 
 def _inflate_at_once(image_data: Sequence[memoryview], expected: int) -> "_Whole | None":
     """Inflate in one go; ``None`` where anything is unusual, which `_Stream` then finds and names."""
-    # Its types do not say so, but the decoder takes any buffer: no copy of a single chunk.
-    joined: Any = image_data[0] if len(image_data) == 1 else b"".join(image_data)
+    joined = b"".join(image_data)
     out = bytearray(expected)
     try:
         inflated = imagecodecs.deflate_decode(joined, out=out)
     except (imagecodecs.DeflateError, ValueError):
         return None
-    # libdeflate is silent about bytes that follow the stream: then its last four are not the checksum.
-    if len(inflated) != expected or int.from_bytes(joined[-4:], "big") != zlib.adler32(out):
+    # libdeflate is silent about bytes that follow the stream: then its checksum stands before the end.
+    checksum = zlib.adler32(out).to_bytes(4, "big")
+    if len(inflated) != expected or joined.find(checksum) != len(joined) - len(checksum):
         return None
     return _Whole(out)
 
