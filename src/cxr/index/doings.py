@@ -1,10 +1,11 @@
 """What was done with each source: fetched, failed, validated, how fast: ``stats`` beside labels."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from cxr.database.connection import Database
 from cxr.model import Severity, Status
@@ -45,26 +46,53 @@ class Doings:
         return asdict(self)
 
 
-def doings(database: Database) -> dict[str, Doings]:
-    """Return what was done with each source that the index or the ledger knows, sorted."""
-    status = _by(database, "SELECT source, status, count(*) FROM images GROUP BY source, status")
+class Standing(NamedTuple):
+    """Where images stand.
+
+    Attributes:
+        status: `Status`.
+        validated: Whether a validation has seen them.
+    """
+
+    status: str
+    validated: bool
+
+
+def standings(database: Database) -> dict[str, Counter[Standing]]:
+    """Count the images of each source by where they stand."""
+    counts: dict[str, Counter[Standing]] = {}
+    for source, status, validated, count in database.rows(
+        "SELECT source, status, image_quality <> '', count(*) FROM images GROUP BY 1, 2, 3"
+    ):
+        standing = Standing(cast(str, status), bool(validated))
+        counts.setdefault(cast(str, source), Counter())[standing] = cast(int, count)
+    return counts
+
+
+def doings(database: Database, images: Mapping[str, Mapping[Standing, int]]) -> dict[str, Doings]:
+    """Return what was done with each source that the index or the ledger knows, sorted.
+
+    Args:
+        database: Of the library.
+        images: `standings`, or the same from whoever has counted already.
+    """
     failures = _by(
         database, "SELECT source, code, count(*) FROM ledger WHERE outcome = 'failed' GROUP BY source, code"
     )
-    issues = _by(database, _ISSUES)
-    errors = _by(database, _ERRORS)
+    issues, errors, severities = (_by(database, sql) for sql in (_ISSUES, _ERRORS, _SEVERITIES))
     problems = _by(database, "SELECT source, code, count(*) FROM table_problems GROUP BY source, code")
-    validation = _validation(database)
     speed = _speed(database)
     found = {}
-    for source in sorted(status.keys() | failures.keys() | problems.keys()):
+    for source in sorted(images.keys() | failures.keys() | problems.keys()):
+        standing = images.get(source, {})
         elapsed, came = speed.get(source, (0.0, 0))
         found[source] = Doings(
-            **{str(one): status.get(source, {}).get(str(one), 0) for one in Status},
+            **{str(one): sum(n for (status, _), n in standing.items() if status == one) for one in Status},
             failed=sum(failures.get(source, {}).values()),
             elapsed_seconds=round(elapsed, 3),
             files_a_minute=round(came / elapsed * 60, 1) if came and elapsed else None,
-            validation=validation.get(source, _NONE_VALIDATED),
+            validation={"images": sum(n for (_, validated), n in standing.items() if validated)}
+            | {plural: severities.get(source, {}).get(str(one), 0) for one, plural in _PLURAL.items()},
             issues=issues.get(source, {}),
             errors=failures.get(source, {}) | errors.get(source, {}),
             table_problems=problems.get(source, {}),
@@ -81,8 +109,12 @@ _ERRORS = """
     FROM issues JOIN images ON images.id = issues.image
     WHERE issues.severity = 'error' GROUP BY images.source, issues.code
 """
+_SEVERITIES = """
+    SELECT images.source, issues.severity, count(DISTINCT images.id)
+    FROM issues JOIN images ON images.id = issues.image
+    WHERE issues.origin = 'validation' GROUP BY images.source, issues.severity
+"""
 _PLURAL = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
-_NONE_VALIDATED: Mapping[str, int] = {"images": 0, **dict.fromkeys(_PLURAL.values(), 0)}
 
 
 def _by(database: Database, sql: str) -> dict[str, dict[str, int]]:
@@ -92,26 +124,6 @@ def _by(database: Database, sql: str) -> dict[str, dict[str, int]]:
     for source, key, count in rows:
         counts.setdefault(cast(str, source), {})[cast(str, key)] = cast(int, count)
     return counts
-
-
-def _validation(database: Database) -> dict[str, dict[str, int]]:
-    images = _by(
-        database,
-        "SELECT source, 'images', count(*) FROM images WHERE validated_at <> '' GROUP BY source",
-    )
-    severities = _by(
-        database,
-        """
-        SELECT images.source, issues.severity, count(DISTINCT images.id)
-        FROM issues JOIN images ON images.id = issues.image
-        WHERE issues.origin = 'validation' GROUP BY images.source, issues.severity
-        """,
-    )
-    return {
-        source: counts
-        | {plural: severities.get(source, {}).get(str(one), 0) for one, plural in _PLURAL.items()}
-        for source, counts in images.items()
-    }
 
 
 def _speed(database: Database) -> dict[str, tuple[float, int]]:

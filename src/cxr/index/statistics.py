@@ -1,38 +1,40 @@
 """Counts over a library, a source at a time: what ``cxr stats`` prints and ``download_stats.json`` keeps."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 from cxr.database.connection import Database
-from cxr.index.doings import doings
-from cxr.model import State, Tally
+from cxr.index.doings import Standing, doings, standings
+from cxr.model import State, Status, Tally
 
 UNKNOWN = "unknown"
 """What is counted where a sex, a view or a split is not stated."""
 
 
 class Group(NamedTuple):
-    """Images that are alike in all that is counted. Fields are columns of ``images``."""
+    """Images that are alike in all that is counted, and how many. Fields are columns of ``images``.
+
+    Their order is that of the database's index ``images_counted``, from which the groups come unsorted.
+    """
 
     source: str
-    release: str
-    view_position: str
-    sex: str
-    age_years: float | None
     labeller: str
     codes: str
     official_split: str
     split: str
+    view_position: str
+    sex: str
+    age_years: float | None
     status: str
+    release: str
     table_release: str
-    validated: int
+    image_quality: str
+    images: int
 
 
-_GROUPS = """
-    SELECT source, release, view_position, sex, age_years, labeller, codes, official_split, split, status,
-           table_release, validated_at <> '' FROM images WHERE status <> 'skipped'
-"""
+_FIELDS = ", ".join(Group._fields[:-1])
+_GROUPS = f"SELECT {_FIELDS}, count(*) FROM images GROUP BY {_FIELDS}"  # noqa: S608  names of this file
 
 
 def statistics(database: Database) -> dict[str, object]:
@@ -42,7 +44,9 @@ def statistics(database: Database) -> dict[str, object]:
 
 def download_stats(database: Database) -> dict[str, object]:
     """Return what ``download_stats.json`` keeps: by source, what came, what failed, how fast."""
-    return {"sources": {source: done.to_json() for source, done in doings(database).items()}}
+    return {
+        "sources": {source: done.to_json() for source, done in doings(database, standings(database)).items()}
+    }
 
 
 def tallies(database: Database) -> dict[str, Tally]:
@@ -52,11 +56,14 @@ def tallies(database: Database) -> dict[str, Tally]:
     design 6 asks of ``stats``: studies, bytes, releases, splits, and `Doings`.
     """
     with database.snapshot():
-        # Rows differ in few of these, so counting equal tuples is faster than SQLite's sort for GROUP BY.
-        rows = cast(Iterator[Any], database.rows(_GROUPS))
-        groups: dict[str, list[tuple[Group, int]]] = {}
-        for values, count in Counter(rows).items():
-            groups.setdefault(values[0], []).append((Group(*values), count))
+        groups: dict[str, list[Group]] = {}
+        images: dict[str, Counter[Standing]] = {}
+        for row in database.rows(_GROUPS):
+            group = Group(*cast(tuple[Any, ...], row))
+            standing = Standing(group.status, validated=bool(group.image_quality))
+            images.setdefault(group.source, Counter())[standing] += group.images
+            if group.status != Status.SKIPPED:
+                groups.setdefault(group.source, []).append(group)
         sums = _sums(database)
         findings = _Findings(database)
         implausible = _implausible(database)
@@ -68,7 +75,7 @@ def tallies(database: Database) -> dict[str, Tally]:
                 implausible.get(source, []),
                 done.to_json(),
             )
-            for source, done in doings(database).items()
+            for source, done in doings(database, images).items()
         }
 
 
@@ -88,7 +95,7 @@ def to_json(tally: Tally) -> dict[str, object]:
 
 
 def _tally(
-    groups: list[tuple[Group, int]],
+    groups: list[Group],
     sums: Mapping[str, int],
     findings: "_Findings",
     implausible: list[str],
@@ -96,17 +103,17 @@ def _tally(
 ) -> Tally:
     official = _count(groups, "official_split")
     ages = Counter[float]()
-    for group, count in groups:
+    for group in groups:
         if group.age_years is not None:
-            ages[group.age_years] += count
-    splits = sorted({group.split for group, _ in groups})
+            ages[group.age_years] += group.images
+    splits = sorted({group.split for group in groups})
     return Tally(
-        images=sum(count for _, count in groups),
+        images=sum(group.images for group in groups),
         patients=sums.get("patients", 0),
         views=_count(groups, "view_position"),
         sexes=_count(groups, "sex"),
         ages={**age_range(ages), "implausible": implausible},
-        table_release=", ".join(sorted({group.table_release for group, _ in groups} - {""})),
+        table_release=", ".join(sorted({group.table_release for group in groups} - {""})),
         findings=findings.count(groups),
         official_split=official if official.keys() - {UNKNOWN} else None,
         extra={
@@ -115,7 +122,7 @@ def _tally(
             "releases": _count(groups, "release"),
             "split": _count(groups, "split") if any(splits) else None,
             "findings_by_split": {
-                name or UNKNOWN: findings.count([one for one in groups if one[0].split == name])
+                name or UNKNOWN: findings.count([one for one in groups if one.split == name])
                 for name in splits
             }
             if any(splits)
@@ -143,11 +150,11 @@ def _nth(ordered: Iterable[float], counts: Mapping[float, int], n: int) -> float
     raise IndexError(n)
 
 
-def _count(groups: Iterable[tuple[Group, int]], field: str) -> dict[str, int]:
+def _count(groups: Iterable[Group], field: str) -> dict[str, int]:
     """Count images by one field, the most frequent first."""
     counts = Counter[str]()
-    for group, count in groups:
-        counts[getattr(group, field) or UNKNOWN] += count
+    for group in groups:
+        counts[getattr(group, field) or UNKNOWN] += group.images
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -191,10 +198,10 @@ class _Findings:
             for labeller, code, state in database.rows("SELECT labeller, code, state FROM labeller_codes")
         }
 
-    def count(self, groups: Iterable[tuple[Group, int]]) -> dict[str, dict[str, int]]:
+    def count(self, groups: Iterable[Group]) -> dict[str, dict[str, int]]:
         packed = Counter[tuple[str, str]]()
-        for group, count in groups:
-            packed[group.labeller, group.codes] += count
+        for group in groups:
+            packed[group.labeller, group.codes] += group.images
         counts: dict[str, dict[str, int]] = {}
         for labeller in sorted({labeller for labeller, _ in packed}):
             for finding in self._findings.get(labeller, ()):
