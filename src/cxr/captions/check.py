@@ -65,7 +65,10 @@ _ERROR_TEXT = re.compile(
 )
 _LEFTOVER = re.compile(r"\$?\{\{?\s*[A-Za-z_][\w.]*(?:\(\))?\s*\}?\}|%\([A-Za-z_]\w*\)[sdrf]")
 # Not asked of reports: "TODO" is a Spanish word, and what a radiologist wrote is not ours to refuse.
-_PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|FIXME)\b|(?i:lorem ipsum|\binsert [a-z ]+ here\b|\bplaceholder\b)")
+# Bounded, since an open repetition takes minutes over a megabyte of "insert insert ...".
+_PLACEHOLDER = re.compile(
+    r"\b(?:TODO|TBD|FIXME)\b|(?i:lorem ipsum|\binsert [a-z ]{1,40} here\b|\bplaceholder\b)"
+)
 
 
 class CaptionProblem(NamedTuple):

@@ -1,5 +1,7 @@
 """A check of a caption finds what is wrong with it, and nothing in a good one."""
 
+from xml.etree import ElementTree as ET
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -205,6 +207,15 @@ def test_what_is_far_too_long_is_not_read():
     assert codes(b"\xff" * (MAXIMUM_BYTES + 1)) == ["caption_length"]
 
 
+@pytest.mark.parametrize(
+    "piece", ["insert ", "{", "{a", "{{ ", "%(a", "$", "a: \n", "=== A ===\n", "<", "\n"]
+)
+def test_a_megabyte_made_to_be_slow_is_checked_all_the_same(piece):
+    """With an open repetition in a pattern this test would run for minutes."""
+    filler = piece * ((MAXIMUM_BYTES - len(GOOD)) // len(piece))
+    assert problems(GOOD.replace("Chest radiograph", filler, 1).encode(), EXPECTED)
+
+
 def test_a_message_quotes_no_line_that_may_come_from_a_report():
     text = GOOD.replace("=== FINDINGS ===\nChest radiograph", "Mr Invented Name")
     text = text.replace("Edema: positive", "Mr Invented Name")
@@ -232,3 +243,13 @@ def test_a_changed_character_in_header_labels_or_generated_text_is_found(positio
     blank = GOOD[position] == "\n" and GOOD[position - 1 : position + 2].count("\n") > 1
     if changed != GOOD and before_metadata and not (blank and character.isspace()):
         assert problems(changed.encode(), EXPECTED)
+
+
+def test_no_real_report_is_taken_for_a_placeholder(test_data):
+    """305 published reports, with their ``XXXX`` for what was removed, give captions without a problem."""
+    files = sorted((test_data / "indiana" / "ecgen-radiology").glob("*.xml"))
+    assert len(files) > 300
+    for file in files:
+        parts = {part.get("Label"): part.text or "" for part in ET.parse(file).iter("AbstractText")}
+        report = Report("", parts.get("FINDINGS", ""), parts.get("IMPRESSION", ""))
+        assert codes(render(record(report), ABOUT)) == [], file.name

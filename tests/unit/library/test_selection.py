@@ -223,7 +223,7 @@ def test_the_sample_of_a_seed_is_this_one_on_every_machine():
     assert chosen(records, sample_by="patient", **flags) == GOLDEN_PATIENTS
 
 
-# Computed apart from the code: units sorted by BLAKE2b-128 of "SEED\\nUNIT".
+# Computed apart from the code: units sorted by BLAKE2b-128 of the seed, a newline and the unit.
 GOLDEN_IMAGES = ["image4", "image11", "image15", "image20", "image25"]
 GOLDEN_PATIENTS = ["image21", "image22", "image23"]
 
