@@ -1,0 +1,175 @@
+"""Paint the lungs: their air, their vessels, their fine texture, and the findings that change them."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxr.images.phantom import canvas
+from cxr.images.phantom.canvas import Layer, Points
+from cxr.images.phantom.dice import Dice
+from cxr.images.phantom.scene import SOFT_PER_CM, Lung, Scene
+from cxr.images.phantom.truth import Side
+
+_RECESS = 0.11  # how far the lung reaches down behind the diaphragm, in units of the side
+
+
+def open_lungs(scene: Scene) -> tuple[Lung, Lung]:
+    """Take the air of both lungs out of the trunk and return where it is."""
+    return _open(scene, -1), _open(scene, 1)
+
+
+def _open(scene: Scene, side: Side) -> Lung:
+    truth, thorax = scene.truth, scene.thorax
+    x = truth.pose.x
+    reach = truth.body.half_width + 0.05
+    low, high = (x - reach, x + 0.05) if side < 0 else (x - 0.05, x + reach)
+    area = canvas.patch(scene.size, low, truth.pose.apex - 0.02, high, thorax.floor + _RECESS)
+    y = area.y[:, 0].astype(float)
+    middle = thorax.midline(y)
+    out = (area.x - canvas.column(middle)) * np.float32(side)
+    outside = canvas.column(thorax.outer(y, side)) - out
+    inside = out - canvas.column(thorax.inner(y, side))
+    reach_columns = np.abs(area.x[0].astype(float) - float(thorax.midline(thorax.floor)))
+    floor = _floor(scene, side, reach_columns)
+    above = floor.astype(np.float32)[None, :] - area.y
+    air = canvas.arc(np.maximum(outside, 0), 0.16) * canvas.arc(np.maximum(inside, 0), 0.07)
+    air *= canvas.arc(np.maximum(area.y - np.float32(truth.pose.apex), 0), 0.2)
+    wet = any(one.side == side for one in truth.effusions)
+    # Below the dome the lung goes on behind it, ever thinner; fluid fills that recess first.
+    behind = np.clip(1 + above * np.float32(1 / _RECESS), 0, 1)
+    recess = np.float32(0.0 if wet else 0.2) * behind * behind
+    edge = canvas.step(above, scene.size, 0.02 if wet else 0.0025)
+    air *= edge + (1 - edge) * recess
+    lung = Lung(side, area, out, air, air)
+    depth = truth.body.depth_cm * truth.body.darkness
+    scene.add(area, air, -SOFT_PER_CM * depth)
+    _sink(scene, lung)
+    return lung
+
+
+def _floor(scene: Scene, side: Side, out: Points) -> Points:
+    floor = scene.thorax.diaphragm(out, side)
+    for fluid in scene.truth.effusions:
+        if fluid.side == side:
+            floor = np.minimum(floor, scene.thorax.meniscus(out, side, fluid.height))
+    return floor
+
+
+def _sink(scene: Scene, lung: Lung) -> None:
+    """Let the lung sink from the wall where there is a pneumothorax: black air, then a fine white line."""
+    for gas in scene.truth.pneumothoraces:
+        if gas.side != lung.side:
+            continue
+        y = lung.area.y[:, 0].astype(float)
+        border = scene.thorax.outer(y, lung.side, sunk=gas.gap)
+        # The border runs aslant where the apex rounds off; across it the line keeps its thickness.
+        slope = np.abs(np.gradient(border, 1 / scene.size))
+        beyond = (lung.out - canvas.column(border)) * canvas.column(1 / np.sqrt(1 + slope**2))
+        top = scene.truth.pose.apex + gas.gap
+        beyond = np.where(lung.area.y < np.float32(top), np.float32(1), beyond)
+        outside = canvas.step(beyond, scene.size, 0.002)
+        lung.tissue = lung.air * (1 - outside)
+        line = np.clip(1 - np.abs(beyond) * np.float32(1 / 0.0024), 0, 1) * np.sqrt(lung.air)
+        scene.add(lung.area, line, SOFT_PER_CM * 1.5)
+        scene.add(lung.area, lung.air * outside, -SOFT_PER_CM * 1.6)
+
+
+def paint_vessels(scene: Scene, lung: Lung) -> None:
+    """Paint the pulmonary vessels: trunks from the hilum that fork and thin towards the edge."""
+    dice = scene.patient_dice(3 if lung.side < 0 else 4)
+    hilum = scene.thorax.at(lung.side, 0.47 if lung.side < 0 else 0.44, 0.2)
+    branches: list[tuple[Points, float]] = []
+    for angle in (-78, -52, -24, 2, 24, 44, 62, 78):
+        tilt = math.radians(angle + dice.bell(0, 14))
+        trunk = dice.real(0.0085, 0.0125) if abs(angle) > 40 else dice.real(0.006, 0.009)
+        branches += _fork(dice, _Vessel(*hilum, tilt, trunk), lung.side)
+    branches.sort(key=lambda branch: branch[1])
+    layer = np.zeros(lung.area.shape, np.uint8)
+    paths = [(points, width, int(min(255, 22000 * width))) for points, width in branches]
+    canvas.lines(lung.area, layer, paths)
+    layer = canvas.soft(layer, 0.0011 * scene.size)
+    shown = layer.astype(np.float32) * np.float32(1 / 255) * _fading(lung)
+    scene.add(lung.area, shown, SOFT_PER_CM * 1.9)
+    _paint_hilum(scene, dice, lung, hilum)
+
+
+def _fading(lung: Lung) -> Layer:
+    return np.asarray(np.minimum(lung.tissue * np.float32(1.6), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Vessel:
+    x: float
+    y: float
+    heading: float
+    width: float
+
+
+def _fork(dice: Dice, trunk: _Vessel, side: Side) -> list[tuple[Points, float]]:
+    """Grow a vessel and, at its end, the two it forks into, until they are too thin to be seen."""
+    grown: list[tuple[Points, float]] = []
+    waiting = [trunk]
+    while waiting:
+        vessel = waiting.pop()
+        length = dice.real(4.2, 7.5) * (vessel.width + 0.0035)
+        bend = dice.bell(0, 0.5)
+        heading = vessel.heading + bend * np.linspace(0, 1, 6)
+        steps = np.stack([side * np.cos(heading), np.sin(heading)], axis=1) * length / 5
+        steps[0] = 0
+        points = np.asarray([vessel.x, vessel.y]) + np.cumsum(steps, axis=0)
+        grown.append((points, vessel.width))
+        if vessel.width < 0.0013:
+            continue
+        x, y = (float(end) for end in points[-1])
+        ahead = vessel.heading + bend
+        share = dice.real(0.7, 0.88)
+        turn = dice.real(0.25, 0.75) * (1 if dice.chance(0.5) else -1)
+        waiting.append(_Vessel(x, y, ahead - turn * 0.4, vessel.width * share))
+        waiting.append(_Vessel(x, y, ahead + turn, vessel.width * (1.3 - share)))
+    return grown
+
+
+def _paint_hilum(scene: Scene, dice: Dice, lung: Lung, hilum: tuple[float, float]) -> None:
+    for _ in range(7):
+        x = hilum[0] + lung.side * dice.bell(0.012, 0.03)
+        y = hilum[1] + dice.bell(0.012, 0.06)
+        wide, high = dice.real(0.013, 0.026), dice.real(0.02, 0.04)
+        area = canvas.patch(scene.size, x - wide, y - high, x + wide, y + high)
+        bulk = canvas.ball(area, x, y, wide, high)
+        scene.add(area, bulk * bulk, SOFT_PER_CM * dice.real(0.8, 1.8))
+
+
+def paint_texture(scene: Scene, lung: Lung) -> None:
+    """Paint the vessels and septa too fine to be told apart."""
+    dice = scene.patient_dice(5 if lung.side < 0 else 6)
+    texture = np.float32(0.5) * canvas.clouds(lung.area, dice.reals(22, 14))
+    texture += np.float32(0.6) * canvas.clouds(lung.area, dice.reals(90, 50))
+    texture += np.float32(0.55) * canvas.clouds(lung.area, dice.reals(200, 110))
+    scene.add(lung.area, texture * lung.tissue, SOFT_PER_CM * 0.42)
+
+
+def paint_consolidations(scene: Scene, lung: Lung) -> None:
+    """Paint patches where fluid has taken the air's place, uneven and with a ragged edge."""
+    for index, one in enumerate(scene.truth.consolidations):
+        if one.side != lung.side:
+            continue
+        dice = scene.image_dice(10 + index)
+        area = lung.area
+        across = (area.x - np.float32(one.x)) * np.float32(1 / one.half_width)
+        down = (area.y - np.float32(one.y)) * np.float32(1 / one.half_height)
+        ragged = canvas.clouds(area, dice.reals(14, 9)) + np.float32(0.5) * canvas.clouds(
+            area, dice.reals(44, 28)
+        )
+        heart = np.maximum(1 - (across * across + down * down), 0)
+        dense = np.clip(heart * (np.float32(1.5) + ragged), 0, 1)
+        scene.add(area, dense * lung.air, SOFT_PER_CM * 0.5 * scene.truth.body.depth_cm * 0.62)
+
+
+def paint_nodules(scene: Scene) -> None:
+    """Paint each nodule as a ball of tissue as thick as it is wide, a little denser than water."""
+    for one in scene.truth.nodules:
+        r = one.radius
+        area = canvas.patch(scene.size, one.x - r, one.y - r, one.x + r, one.y + r)
+        thickness_cm = 2 * r * 43.0 * 1.35
+        scene.add(area, canvas.ball(area, one.x, one.y, r, r), SOFT_PER_CM * (thickness_cm + 0.5))
