@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, cast
 from cxr.database.connection import Database
 from cxr.model import Issue, Severity, Status
 
+_PAGE = 2000
+
 
 class Held(NamedTuple):
     """One image of the index, as validation needs it.
@@ -21,6 +23,11 @@ class Held(NamedTuple):
         size: In bytes as recorded, ``None`` where nothing is.
         sha256: As recorded, empty where nothing is.
         image_quality: What the last validation made of it, empty before the first.
+        patient_id: As published.
+        study_id: As published or derived.
+        view_position: Normalised.
+        labeller: Key of the labeller whose states the index shows, empty for none.
+        codes: Its packed statements.
     """
 
     source: str
@@ -33,6 +40,11 @@ class Held(NamedTuple):
     size: int | None
     sha256: str
     image_quality: str
+    patient_id: str
+    study_id: str
+    view_position: str
+    labeller: str
+    codes: str
 
 
 class FoundIssue(NamedTuple):
@@ -54,14 +66,21 @@ class FoundIssue(NamedTuple):
 
 
 def held(database: Database, source: str | None = None) -> Iterator[Held]:
-    """Yield the images of a source, or of all, in the order in which they came, without skipped files."""
-    sql = """
-        SELECT source, release, image_id, stem, status, image_path, caption_path, bytes, sha256, image_quality
-        FROM images WHERE status <> 'skipped' AND (? IS NULL OR source = ?) ORDER BY id
+    """Yield the images of a source, or of all, in the order in which they came, without skipped files.
+
+    They are read a page at a time, so that whoever consumes them may write to the index meanwhile.
     """
-    for row in database.rows(sql, (source, source)):
-        image = Held(*cast(tuple[Any, ...], row))
-        yield image._replace(status=Status(image.status))
+    sql = """
+        SELECT id, source, release, image_id, stem, status, image_path, caption_path, bytes, sha256,
+               image_quality, patient_id, study_id, view_position, labeller, codes
+        FROM images WHERE status <> 'skipped' AND (? IS NULL OR source = ?) AND id > ? ORDER BY id LIMIT ?
+    """
+    last = 0
+    while page := list(database.rows(sql, (source, source, last, _PAGE))):
+        for row in page:
+            last, *values = cast(tuple[Any, ...], row)
+            image = Held(*values)
+            yield image._replace(status=Status(image.status))
 
 
 def sources(database: Database) -> list[str]:
@@ -92,9 +111,9 @@ def places(database: Database, source: str) -> dict[str, str]:
     return _places(database, source, "status <> 'skipped'")
 
 
-def places_of_adopted(database: Database, source: str) -> dict[str, str]:
-    """Return where each adopted image of a source lies: ``image_id`` to ``image_path``."""
-    return _places(database, source, "status = 'adopted'")
+def places_elsewhere(database: Database, source: str) -> dict[str, str]:
+    """Return where images lie that are not among the library's own: adopted, or set aside."""
+    return _places(database, source, "status IN ('adopted', 'quarantined')")
 
 
 def issues(database: Database, source: str | None = None) -> Iterator[FoundIssue]:

@@ -1,9 +1,10 @@
 """`cxr download`: bring the selected images in, and write down what came of each."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from cxr.index.read import places_of_adopted
+from cxr.index.read import places_elsewhere
 from cxr.ledger.read import Finished, finished
 from cxr.library.book import Book
 from cxr.library.captioning import Captions
@@ -29,10 +30,18 @@ class _Task:
     action: Action
 
 
-def download(library: Library, prepared: Prepared, progress: Progress) -> DownloadSummary:
+def download(
+    library: Library, prepared: Prepared, progress: Progress, *, again: AbstractSet[str] | None = None
+) -> DownloadSummary:
     """Bring every selected image into the library that is not there already.
 
     An image that cannot be had is a row of the ledger with its reason; the run goes on.
+
+    Args:
+        library: Open for writing.
+        prepared: What to bring.
+        progress: Who watches.
+        again: Bring these images alone, whether they are there or not.
 
     Raises:
         InterruptedRunError: it was stopped; what was finished is kept.
@@ -43,7 +52,7 @@ def download(library: Library, prepared: Prepared, progress: Progress) -> Downlo
     with recorded(library, prepared, "download", summary) as book:
         progress.start(prepared.dataset.TITLE, summary.selected, prepared.size or None)
         try:
-            _Run(library, prepared, progress, book, summary).go()
+            _Run(library, prepared, progress, book, summary).go(again)
         finally:
             progress.finish()
     return summary
@@ -63,16 +72,23 @@ class _Run:
         self.store = library.store()
         self.captions = Captions(library, prepared)
 
-    def go(self) -> None:
+    def go(self, again: AbstractSet[str] | None) -> None:
         tables_changed = keep_tables(self.library, self.prepared)
+        tasks = self._tasks(refresh=tables_changed) if again is None else self._tasks_again(again)
         workers = self.prepared.request.workers or self.library.config.download.concurrent_downloads
-        for task, result in in_threads(self._carry_out, self._tasks(refresh=tables_changed), workers):
+        for task, result in in_threads(self._carry_out, tasks, workers):
             self._write_down(task, result)
+
+    def _tasks_again(self, image_ids: AbstractSet[str]) -> Iterator[_Task]:
+        for record in self.prepared.records():
+            if record.image_id in image_ids:
+                remote = self.prepared.remote(record)
+                yield _Task(record, Job(record.image_id, remote, image_name(record, remote)), Action.FETCH)
 
     def _tasks(self, *, refresh: bool) -> Iterator[_Task]:
         """Yield what is to be done; write down at once what is complete."""
         known = finished(self.library.database, self.summary.source)
-        adopted = places_of_adopted(self.library.database, self.summary.source)
+        elsewhere = places_elsewhere(self.library.database, self.summary.source)
         on_disk = self.store.listing()
         may_be_others = bool(self.prepared.files) and not self.prepared.published.tables
         for record in self.prepared.records():
@@ -80,7 +96,7 @@ class _Run:
             name = image_name(record, remote)
             entry = known.get(record.image_id)
             action = decide(entry.size if entry else None, on_disk.get(name))
-            if action is Action.KEEP or record.image_id in adopted:
+            if action is Action.KEEP or record.image_id in elsewhere:
                 self._keep(record, entry if refresh else None)
             elif may_be_others and (reason := why_no_image(self.prepared.host, remote)):
                 self._skip(record, remote, reason)

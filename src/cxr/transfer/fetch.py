@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cxr.errors import StorageError
 from cxr.hosts import Host
-from cxr.images.inspect import dimensions
+from cxr.images.dimensions import dimensions
 from cxr.model import Failure, Fetched, Remote, Transfer
 from cxr.stores.local import LocalStore
 from cxr.stores.writing import writing

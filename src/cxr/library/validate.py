@@ -1,0 +1,275 @@
+"""`cxr validate`: read every image to its end and compare image, caption and row with each other."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cxr import datasets
+from cxr.checks.case import Expected
+from cxr.checks.examine import Job
+from cxr.compute import map_bounded
+from cxr.errors import CxrError, InterruptedRunError, UsageError
+from cxr.index.read import held, sources
+from cxr.index.validation import Validated, write_validation
+from cxr.ledger.runs import RunOutcome, begin_run, end_run
+from cxr.library.examination import Pair, PairExamined, examine_pair
+from cxr.library.naming import on_disk
+from cxr.library.open import Library
+from cxr.library.orphans import orphans
+from cxr.library.quarantine import set_aside
+from cxr.library.repair import fetch_again, refuse_adopted
+from cxr.library.validation_list import write_validation_list
+from cxr.library.views import mark_stale, refresh_views
+from cxr.model import Issue, Severity, Status
+from cxr.progress import Progress
+
+_BATCH = 500
+
+
+@dataclass(slots=True)
+class ValidationSummary:
+    """What a validation found.
+
+    Attributes:
+        sources: Keys of the datasets that were validated.
+        images: Images examined.
+        passed: Of these, images without an error.
+        with_errors: Images with an error.
+        with_warnings: Images with a warning.
+        with_notes: Images with a note.
+        quarantined: Images set aside now.
+        by_code: Images (for orphans: files) by code, the most frequent first.
+        orphans: Files of the library that no row speaks of.
+        seconds: Wall time.
+        report: Where the issues are listed.
+    """
+
+    sources: tuple[str, ...] = ()
+    images: int = 0
+    passed: int = 0
+    with_errors: int = 0
+    with_warnings: int = 0
+    with_notes: int = 0
+    quarantined: int = 0
+    by_code: dict[str, int] = field(default_factory=dict)
+    orphans: int = 0
+    seconds: float = 0.0
+    report: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """1 when something failed; warnings and notes never do."""
+        return 1 if self.with_errors or self.orphans else 0
+
+    def to_json(self) -> dict[str, object]:
+        """Return it ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    engine: str
+    workers: int
+    quarantine: bool
+
+
+def validate(
+    library: Library,
+    source: str | None,
+    progress: Progress,
+    *,
+    engine: str = "processes",
+    workers: int | None = None,
+    quarantine: bool = False,
+    repair: bool = False,
+) -> ValidationSummary:
+    """Examine every image of a dataset, or of the whole library, and write down what is wrong.
+
+    Results are kept as they come: a stopped validation leaves what it had found.
+
+    Args:
+        library: Open for writing.
+        source: Key of a dataset; ``None`` for all.
+        progress: Who watches.
+        engine: ``serial``, ``processes`` or ``ray``.
+        workers: Processes; ``None`` for one a core.
+        quarantine: Set aside what has an error.
+        repair: Fetch what has an error again, and examine it once more.
+
+    Raises:
+        UsageError: the library holds nothing of that dataset, or it is to be repaired and not cxr's own.
+        InterruptedRunError: it was stopped.
+        MissingExtraError: the engine is not installed.
+    """
+    chosen = _chosen(library, source)
+    if repair:
+        for key in chosen:
+            refuse_adopted(library, key)
+    manner = _Manner(engine, workers or _cores(), quarantine)
+    started = time.monotonic()
+    summary = ValidationSummary(sources=chosen, report=str(library.layout.validation))
+    run = begin_run(library.database, "validate", source or "all", {"source": source})
+    outcome = RunOutcome.ERROR
+    try:
+        for key in chosen:
+            validation = _Validation(library, key, manner, summary, progress)
+            validation.go()
+            if repair and validation.failed:
+                fetch_again(library, key, validation.failed.keys(), progress)
+                validation.go_again()
+        outcome = RunOutcome.DONE
+    except KeyboardInterrupt:
+        outcome = RunOutcome.INTERRUPTED
+        raise InterruptedRunError(
+            f"Stopped: {summary.images:,} images were examined.",
+            think="What was found is written down.",
+            next_step="Run the same command again to examine all of them.",
+        ) from None
+    finally:
+        found = list(orphans(library))
+        summary.orphans = len(found)
+        _count_codes(summary, [issue.code for _, issue in found], 1)
+        summary.seconds = round(time.monotonic() - started, 3)
+        if outcome is RunOutcome.DONE and summary.exit_code:
+            outcome = RunOutcome.FAILURES
+        write_validation_list(library, found)
+        end_run(library.database, run, outcome, summary.to_json())
+        refresh_views(library)
+    return summary
+
+
+def _chosen(library: Library, source: str | None) -> tuple[str, ...]:
+    present = sources(library.database)
+    if source is None:
+        return tuple(present)
+    datasets.load(source)
+    if source not in present:
+        raise UsageError(
+            f"The library in {library.layout.base} holds nothing of {source}.",
+            think=f"It holds: {', '.join(present) or 'nothing yet'}.",
+            next_step=f"`cxr download --source {source}` or `cxr index --source {source} --at PATH` first.",
+        )
+    return (source,)
+
+
+class _Validation:
+    """The validation of one dataset."""
+
+    def __init__(
+        self, library: Library, source: str, manner: _Manner, summary: ValidationSummary, progress: Progress
+    ) -> None:
+        self.library = library
+        self.source = source
+        self.manner = manner
+        self.summary = summary
+        self.progress = progress
+        self.found: list[Validated] = []
+        self.failed: dict[str, tuple[Issue, ...]] = {}
+
+    def go(self) -> None:
+        """Examine all."""
+        total = self.library.database.value(
+            "SELECT count(*) FROM images WHERE source = ? AND status IN ('downloaded', 'adopted')",
+            (self.source,),
+        )
+        self._examine(self._pairs(), int(str(total)))
+
+    def go_again(self) -> None:
+        """Examine once more what had an error, in place of what was found of it."""
+        again, self.failed = self.failed, {}
+        for issues in again.values():
+            self._count(issues, -1)
+        self._examine((pair for pair in self._pairs() if pair.held.image_id in again), len(again))
+
+    def _examine(self, pairs: Iterable[Pair], total: int) -> None:
+        self.progress.start(f"Validating {datasets.load(self.source).TITLE}", total, None)
+        engine, workers = self.manner.engine, self.manner.workers
+        try:
+            for pair, result in map_bounded(examine_pair, pairs, engine=engine, workers=workers):
+                self._take(pair, result)
+        finally:
+            self._flush()
+            self.progress.finish()
+
+    def _pairs(self) -> Iterator[Pair]:
+        releases = datasets.load(self.source).RELEASES
+        base = self.library.layout
+        for row in held(self.library.database, self.source):
+            if row.status is Status.QUARANTINED:
+                continue
+            release = releases.get(row.release)
+            expected = Expected(
+                name=Path(row.image_path).name,
+                sha256=row.sha256,
+                minimum_resolution=release.minimum_resolution if release else None,
+            )
+            job = Job(row.image_id, str(on_disk(base, row.image_path)), expected)
+            yield Pair(row, job, str(on_disk(base, row.caption_path)))
+
+    def _take(self, pair: Pair, result: PairExamined | BaseException) -> None:
+        if isinstance(result, CxrError):
+            raise result
+        if isinstance(result, BaseException):
+            message = f"Examining it ended its process: {result or type(result).__name__}."
+            issues: tuple[Issue, ...] = (Issue("does_not_decode", Severity.ERROR, message),)
+            one = Validated(pair.held.image_id, "unreadable", issues)
+        else:
+            issues = result.issues
+            one = _validated(result)
+        failed = any(issue.severity is Severity.ERROR for issue in issues)
+        if failed:
+            self.failed[pair.held.image_id] = issues
+        if failed and self.manner.quarantine:
+            one = set_aside(self.library, pair.held, one)
+            self.summary.quarantined += 1
+        self.found.append(one)
+        self._count(issues, 1)
+        self.progress.advance(files=1, failed=int(failed))
+        if len(self.found) >= _BATCH:
+            self._flush()
+
+    def _count(self, issues: tuple[Issue, ...], by: int) -> None:
+        severities = {issue.severity for issue in issues}
+        failed = Severity.ERROR in severities
+        self.summary.images += by
+        self.summary.with_errors += by * failed
+        self.summary.passed += by * (not failed)
+        self.summary.with_warnings += by * (Severity.WARNING in severities)
+        self.summary.with_notes += by * (Severity.NOTE in severities)
+        _count_codes(self.summary, {issue.code for issue in issues}, by)
+
+    def _flush(self) -> None:
+        if self.found:
+            with self.library.database.transaction():
+                mark_stale(self.library.database)
+                write_validation(self.library.database, self.source, self.found)
+            self.found.clear()
+
+
+def _cores() -> int:
+    """Return the number of this machine's cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _validated(result: PairExamined) -> Validated:
+    inspection = result.image.inspection
+    return Validated(
+        image_id=result.held.image_id,
+        image_quality=result.image_quality,
+        issues=result.issues,
+        size=inspection.size if result.image.sha256 else None,
+        sha256=result.image.sha256,
+        width=inspection.width,
+        height=inspection.height,
+        bit_depth=inspection.bit_depth,
+    )
+
+
+def _count_codes(summary: ValidationSummary, codes: Iterable[str], by: int) -> None:
+    counts = Counter(summary.by_code)
+    for code in codes:
+        counts[code] += by
+    summary.by_code = {code: count for code, count in counts.most_common() if count}
