@@ -70,21 +70,24 @@ class ValidationSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class _Manner:
-    engine: str
-    workers: int
-    quarantine: bool
+class Manner:
+    """How to validate.
+
+    Attributes:
+        engine: ``serial``, ``processes`` or ``ray``.
+        workers: Processes; ``None`` for one a core.
+        quarantine: Set aside what has an error.
+        repair: Fetch what has an error again, and examine it once more.
+    """
+
+    engine: str = "processes"
+    workers: int | None = None
+    quarantine: bool = False
+    repair: bool = False
 
 
 def validate(
-    library: Library,
-    source: str | None,
-    progress: Progress,
-    *,
-    engine: str = "processes",
-    workers: int | None = None,
-    quarantine: bool = False,
-    repair: bool = False,
+    library: Library, source: str | None, progress: Progress, manner: Manner | None = None
 ) -> ValidationSummary:
     """Examine every image of a dataset, or of the whole library, and write down what is wrong.
 
@@ -94,10 +97,7 @@ def validate(
         library: Open for writing.
         source: Key of a dataset; ``None`` for all.
         progress: Who watches.
-        engine: ``serial``, ``processes`` or ``ray``.
-        workers: Processes; ``None`` for one a core.
-        quarantine: Set aside what has an error.
-        repair: Fetch what has an error again, and examine it once more.
+        manner: How.
 
     Raises:
         UsageError: the library holds nothing of that dataset, or it is to be repaired and not cxr's own.
@@ -105,10 +105,10 @@ def validate(
         MissingExtraError: the engine is not installed.
     """
     chosen = _chosen(library, source)
-    if repair:
+    manner = manner or Manner()
+    if manner.repair:
         for key in chosen:
             refuse_adopted(library, key)
-    manner = _Manner(engine, workers or _cores(), quarantine)
     started = time.monotonic()
     summary = ValidationSummary(sources=chosen, report=str(library.layout.validation))
     run = begin_run(library.database, "validate", source or "all", {"source": source})
@@ -117,7 +117,7 @@ def validate(
         for key in chosen:
             validation = _Validation(library, key, manner, summary, progress)
             validation.go()
-            if repair and validation.failed:
+            if manner.repair and validation.failed:
                 fetch_again(library, key, validation.failed.keys(), progress)
                 validation.go_again()
         outcome = RunOutcome.DONE
@@ -159,7 +159,7 @@ class _Validation:
     """The validation of one dataset."""
 
     def __init__(
-        self, library: Library, source: str, manner: _Manner, summary: ValidationSummary, progress: Progress
+        self, library: Library, source: str, manner: Manner, summary: ValidationSummary, progress: Progress
     ) -> None:
         self.library = library
         self.source = source
@@ -186,7 +186,7 @@ class _Validation:
 
     def _examine(self, pairs: Iterable[Pair], total: int) -> None:
         self.progress.start(f"Validating {datasets.load(self.source).TITLE}", total, None)
-        engine, workers = self.manner.engine, self.manner.workers
+        engine, workers = self.manner.engine, self.manner.workers or _cores()
         try:
             for pair, result in map_bounded(examine_pair, pairs, engine=engine, workers=workers):
                 self._take(pair, result)
