@@ -1,7 +1,6 @@
 """What one place holds, what is wrong with it, and the careful reading of small private files."""
 
 import json
-import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -70,11 +69,9 @@ def read_private(path: Path, *, private: bool = True) -> tuple[str | None, tuple
         Its text, or ``None`` where it cannot be had, and what is wrong with it.
     """
     try:
-        # Not blocking: a pipe in the file's place must not hold the run.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None, (Problem(f"{path} is not a file.", "Move it away."),)
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would hold the run
+            return None, (Problem(f"{path} is not a file.", "Move it away."),)
+        with path.open("rb") as stream:
             data = stream.read(_LARGEST + 1)
     except OSError as error:
         return None, (
