@@ -1,0 +1,221 @@
+"""A folder: the copy of a dataset that the user already has on a disk of this machine. It is only read.
+
+Hidden files and folders, and what macOS leaves behind (``__MACOSX``), are not listed. A link to a file is
+the file. A linked folder is entered where it leads out of the root, once; inside the root its target is
+listed in its own place.
+"""
+
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote_from_bytes
+
+from cxr.errors import HostError, UsageError
+from cxr.hosts import Access
+from cxr.model import Remote
+
+_BLOCK: Final = 1 << 20
+_CLOUD: Final = frozenset({"s3:", "gs:", "az:"})
+_LITTER: Final = frozenset({"__MACOSX"})
+_log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+
+def connect(path: Path, say: Say | None = None) -> "Folder":
+    """Return the folder as a host.
+
+    Args:
+        path: A directory.
+        say: Told of each file and folder below it that has to be left out, with the reason; by default a
+            warning is logged.
+
+    Raises:
+        UsageError: it is not there or is no directory.
+    """
+    root = Path(os.path.abspath(path))  # noqa: PTH100  keeps links, which `resolve` would replace
+    if path.parts and path.parts[0] in _CLOUD:
+        raise UsageError(
+            f"{_printable(path)} is a bucket, and cxr reads folders on disk for now.",
+            next_step="Name a local folder, or mount the bucket.",
+        )
+    try:
+        mode = root.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"The folder {_printable(root)} cannot be opened: {getattr(error, 'strerror', None) or error}.",
+            next_step="Check the path and its permissions.",
+        ) from error
+    if not stat.S_ISDIR(mode):
+        raise UsageError(
+            f"{_printable(root)} is a file, and a folder of images is wanted.",
+            think="A single table is named with --tables.",
+            next_step=f"Name its folder: {_printable(root.parent)}",
+        )
+    return Folder(root, say or _log.warning)
+
+
+def tables_in(path: Path, say: Say | None = None) -> tuple[Path, list[str]]:
+    """Return where tables lie and their paths from there: the one file that was named, or a folder's files.
+
+    Raises:
+        UsageError: there is nothing at this path.
+        HostError: the folder cannot be listed.
+    """
+    if path.is_file():
+        return path.parent, [path.name]
+    folder = connect(path, say)
+    return folder.root, [remote.path for remote in folder.list()]
+
+
+class Folder:
+    """A directory tree.
+
+    Attributes:
+        root: Its absolute path, links as the user typed them.
+    """
+
+    key = "folder"
+
+    def __init__(self, root: Path, say: Say) -> None:
+        self.root = root
+        self._say = say
+
+    def check_access(self) -> Access:
+        """Say whether the folder can be listed."""
+        if os.access(self.root, os.R_OK | os.X_OK):
+            return Access(ready=True)
+        return Access(
+            ready=False, missing=f"{_printable(self.root)} may not be read by you: `chmod u+rx` it."
+        )
+
+    def list(self) -> Iterator[Remote]:
+        """Yield each visible file once, sorted by path, with its size.
+
+        What cannot be listed below the root, such as a folder without permission, is told and left out.
+
+        Raises:
+            HostError: the root itself cannot be listed.
+        """
+        try:
+            os.scandir(self.root).close()
+        except OSError as error:
+            raise HostError(
+                f"The folder {_printable(self.root)} cannot be listed: {error.strerror}.",
+                next_step="Check its permissions.",
+            ) from error
+        walk = _Walk(self.root, self._say)
+        return walk.files(str(self.root), "")
+
+    @contextmanager
+    def open(self, remote: Remote, start: int = 0) -> Iterator[Iterator[bytes]]:
+        """Open a file at byte ``start`` and give its content in blocks of 1 MiB.
+
+        Raises:
+            OSError: it is gone, cannot be read, is no regular file, or its path leaves the folder.
+        """
+        path = self._path(remote)
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FileNotFoundError(f"{remote.path!r} is no regular file")
+        with path.open("rb", buffering=0) as file:
+            file.seek(start)
+            yield iter(lambda: file.read(_BLOCK), b"")
+
+    def url(self, remote: Remote) -> str:
+        """Return the ``file:`` address, whatever bytes the name is made of."""
+        return f"file://{quote_from_bytes(os.fsencode(self.root))}/{quote_from_bytes(_bytes(remote.path))}"
+
+    def local_path(self, remote: Remote) -> Path | None:
+        """Return the file's path.
+
+        Raises:
+            OSError: the path leaves the folder.
+        """
+        return self._path(remote)
+
+    def _path(self, remote: Remote) -> Path:
+        parts = remote.path.split("/")
+        if "\0" in remote.path or any(part in ("", ".", "..") for part in parts):
+            raise FileNotFoundError(f"{remote.path!r} is no path in this folder")
+        return self.root.joinpath(*parts)
+
+
+class _Entry(NamedTuple):
+    path: str  # below the root; a folder's ends with a slash, so that sorting entries sorts the files below
+    place: str
+    is_folder: bool
+
+
+class _Walk:
+    """One pass over a tree. No folder is entered twice, so that links cannot lead it in circles."""
+
+    def __init__(self, root: Path, say: Say) -> None:
+        self._real_root = os.path.realpath(root)
+        self._say = say
+        self._entered: set[tuple[int, int]] = set()
+
+    def files(self, folder: str, prefix: str) -> Iterator[Remote]:
+        """Yield the files of a folder and those below it, sorted by their whole path."""
+        stack = [iter(self._entries(folder, prefix))]
+        while stack:
+            entry = next(stack[-1], None)
+            if entry is None:
+                stack.pop()
+            elif entry.is_folder:
+                stack.append(iter(self._entries(entry.place, entry.path)))
+            elif (remote := self._file(entry)) is not None:
+                yield remote
+
+    def _entries(self, folder: str, prefix: str) -> list[_Entry]:
+        try:
+            here = Path(folder).stat()
+            if (here.st_dev, here.st_ino) in self._entered:
+                return []
+            self._entered.add((here.st_dev, here.st_ino))
+            with os.scandir(folder) as found:
+                visible = (one for one in found if not one.name.startswith(".") and one.name not in _LITTER)
+                entries = [self._entry(one, prefix) for one in visible]
+        except OSError as error:
+            self._say(f"The folder {_printable(folder)} was left out: {error.strerror}.")
+            return []
+        return sorted(entry for entry in entries if entry is not None)
+
+    def _entry(self, found: os.DirEntry[str], prefix: str) -> _Entry | None:
+        try:
+            is_folder = found.is_dir()
+        except OSError:  # a link that leads in a circle
+            is_folder = False
+        if is_folder and found.is_symlink() and not self._leads_out(found.path):
+            return None
+        return _Entry(f"{prefix}{found.name}{'/' if is_folder else ''}", found.path, is_folder)
+
+    def _leads_out(self, link: str) -> bool:
+        target = os.path.realpath(link)
+        shared = os.path.commonpath([target, self._real_root])
+        if shared == target != self._real_root:
+            self._say(f"The link {_printable(link)} was left out: it leads to a folder around this one.")
+        return shared not in (target, self._real_root)
+
+    def _file(self, entry: _Entry) -> Remote | None:
+        try:
+            found = Path(entry.place).stat()
+        except OSError as error:
+            self._say(f"The file {_printable(entry.place)} was left out: {error.strerror}.")
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            self._say(f"{_printable(entry.place)} was left out: it is no regular file.")
+            return None
+        return Remote(entry.path, found.st_size)
+
+
+def _bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
+def _printable(path: Path | str) -> str:
+    text = str(path)
+    return text if text.isprintable() else text.encode("unicode_escape", "backslashreplace").decode("ascii")
