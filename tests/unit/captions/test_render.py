@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cxr import datasets
 from cxr.captions.check import problems
 from cxr.captions.parse import parse
 from cxr.captions.render import About, render, with_image_quality
@@ -122,6 +123,20 @@ def texts(record):
 
 def test_the_caption_of_the_design_byte_for_byte():
     assert render(RECORD, ABOUT).encode() == GOLDEN.encode()
+
+
+def test_the_caption_of_the_design_from_the_dataset_itself():
+    """The title, the counts, the listed findings and the closed world are what `datasets/nih.py` says."""
+    nih = datasets.load("nih")
+    labeller = nih.LABELLERS[0]
+    code_of = {code.state: character for character, code in labeller.codes.items()}
+    codes = "".join(
+        code_of[State.POSITIVE if one.published in ("Cardiomegaly", "Effusion") else State.NEGATIVE]
+        for one in labeller.findings
+    )
+    record = replace(RECORD, labeller=labeller.key, statements=(PackedStatements(labeller.key, codes),))
+    about = About.of(nih, datasets.default_release(nih))
+    assert render(record, about).encode() == GOLDEN.encode()
 
 
 def test_structured_labels_list_published_names_in_the_labellers_order_with_all_four_states():

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cxr import datasets
 from cxr.errors import UsageError
 from cxr.library.selection import Counts, Selection, select
 from cxr.model import Code, LabelledFinding, Labeller, PackedStatements, Record, Scope, State
@@ -287,6 +288,35 @@ def test_a_sample_of_units_that_no_image_has_is_refused(by):
 def test_an_image_whose_name_utf8_cannot_hold_is_sampled():
     odd = [replace(one, image_id=one.image_id + "\udcff") for one in TEN]
     assert len(chosen(odd, sample="random", limit=4)) == 4
+
+
+# ---- the real table
+
+
+@pytest.mark.parametrize(
+    ("flags", "images"),
+    [
+        ({"findings": ("cardiomegaly",)}, 2776),
+        ({"findings": ("Pleural thickening",)}, 3385),
+        ({"view": "PA"}, 67310),
+        # The next patient in the order of seed 0 has more than the four images that are left.
+        ({"sample": "random", "sample_by": "patient", "limit": 500}, 496),
+    ],
+)
+def test_filters_and_samples_of_the_published_nih_table(test_data, flags, images):
+    """Counts as published, in whatever way a finding is written."""
+    nih, folder = datasets.load("nih"), test_data / "nih"
+    paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    tables = {role: folder / path for role, path in nih.find_tables(paths).items()}
+    published = datasets.Published(datasets.default_release(nih).key, tables)
+    counts = Counts()
+
+    def records():
+        return nih.read(published, lambda problem: None)
+
+    taken = [one.patient_key for one in select(records, Selection(**flags), nih.LABELLERS, counts)]
+    assert counts.considered == 112120
+    assert len(taken) == counts.selected == images
 
 
 # ---- the flags themselves
