@@ -1,10 +1,9 @@
 """`cxr stats`: what a library holds and how it came there, in numbers."""
 
 from cxr.index.statistics import statistics as count
-from cxr.index.statistics import to_json
 from cxr.library.open import Library
 
 
 def statistics(library: Library) -> dict[str, object]:
     """Return counts for each dataset under ``sources``, ready for JSON."""
-    return {"sources": {key: to_json(tally) for key, tally in count(library.database).items()}}
+    return count(library.database)
