@@ -3,7 +3,7 @@
 What each service needs and where it is looked for is declared in `cxr.credentials.services`.
 """
 
-from cxr.credentials.find import Found, find, listing, need, problems, remove, store
+from cxr.credentials.lookup import Found, find, listing, need, problems, remove, store
 from cxr.credentials.reading import Problem
 from cxr.credentials.secret import Secret
 from cxr.credentials.services import SERVICES, Field, Kind, Service, variables
