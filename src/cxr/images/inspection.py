@@ -14,6 +14,7 @@ class Limits:
     Attributes:
         file_bytes: Files larger than this are hashed, not inspected.
         pixels: Images of more are refused by their header, before anything is inflated.
+        side: The same for width and height: one row must fit, too. It is the most that JPEG can say.
         decoded_bytes: What a decoder may have to hold at once.
         text_bytes: What one compressed text chunk of a PNG may inflate to; Pillow refuses more, too.
         profile_bytes: The same for a colour profile.
@@ -23,6 +24,7 @@ class Limits:
 
     file_bytes: int = 128 << 20
     pixels: int = 400_000_000
+    side: int = 65_535
     decoded_bytes: int = 200 << 20
     text_bytes: int = 1 << 20
     profile_bytes: int = 16 << 20
@@ -103,8 +105,9 @@ def require_pixels(width: int, height: int, limits: Limits) -> None:
     """
     if width < 1 or height < 1:
         raise FaultError("does_not_decode", f"the header says {width} x {height} pixels")
-    if width * height > limits.pixels:
+    if width * height > limits.pixels or max(width, height) > limits.side:
         raise FaultError(
             "decompression_bomb",
-            f"the header says {width} x {height} pixels, more than the {limits.pixels:,} that are read",
+            f"the header says {width} x {height} pixels; at most {limits.pixels:,} are read, "
+            f"{limits.side:,} on a side",
         )

@@ -1,5 +1,6 @@
 """JPEG, strictly: every marker to EOI, and all entropy-coded data without one warning of the decoder."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,10 +9,11 @@ import simplejpeg
 
 from cxr.images import exif
 from cxr.images.inspection import FaultError, Inspection, Limits, require_pixels
-from cxr.images.jpeg_segments import FrameHeader, Segments, walk
+from cxr.images.jpeg_segments import Segments, walk
 
 _COLOURS = {1: "grey", 3: "rgb", 4: "cmyk"}
 _LOSSLESS = 3
+_ANOTHER = re.compile(rb"\xff\xd8\xff")
 
 
 def inspect_jpeg(data: memoryview, found: Inspection, limits: Limits) -> None:
@@ -21,9 +23,8 @@ def inspect_jpeg(data: memoryview, found: Inspection, limits: Limits) -> None:
         FaultError: it cannot be used.
     """
     segments = walk(data, limits)
-    frame = segments.frame
     _describe(segments, data, found)
-    _require_readable(frame, limits)
+    _require_readable(segments, limits)
     decode_strictly(data, segments, "GRAY")
     if found.colour == "rgb":
         found.channels_equal = _channels_equal(data, segments, limits)
@@ -36,19 +37,19 @@ def _describe(segments: Segments, data: memoryview, found: Inspection) -> None:
     found.colour = _COLOURS.get(found.channels, "")
     found.orientation = exif.orientation(segments.exif)
     found.colour_profile = ("ICC",) if segments.has_profile else ()
-    rest = bytes(data[segments.end :])
     # Phones put depth maps and full-size pictures behind the first (MPO, Ultra HDR).
-    found.several_images = b"\xff\xd8\xff" in rest
-    found.trailing_bytes = 0 if found.several_images else len(rest)
+    found.several_images = _ANOTHER.search(data, segments.end) is not None
+    found.trailing_bytes = 0 if found.several_images else len(data) - segments.end
 
 
-def _require_readable(frame: FrameHeader, limits: Limits) -> None:
+def _require_readable(segments: Segments, limits: Limits) -> None:
+    frame = segments.frame
     require_pixels(frame.width, frame.height, limits)
     if frame.precision != 8:
         raise FaultError("does_not_decode", f"it has {frame.precision} bits a sample; cxr reads JPEG with 8")
     if len(frame.sampling) not in _COLOURS:
         raise FaultError("does_not_decode", f"it has {len(frame.sampling)} components; cxr reads 1, 3 and 4")
-    needed = _memory(frame)
+    needed = _memory(segments)
     if needed > limits.decoded_bytes:
         raise FaultError(
             "decompression_bomb",
@@ -57,9 +58,10 @@ def _require_readable(frame: FrameHeader, limits: Limits) -> None:
         )
 
 
-def _memory(frame: FrameHeader) -> int:
+def _memory(segments: Segments) -> int:
     """Return what the decoder holds at once beside a few rows, in bytes."""
-    if frame.is_progressive:
+    frame = segments.frame
+    if segments.is_held_whole:
         return frame.coefficient_bytes
     # The lossless process cannot be scaled.
     return frame.width * frame.height * (len(frame.sampling) if frame.process & 3 == _LOSSLESS else 0)

@@ -34,7 +34,7 @@ class FrameHeader(NamedTuple):
 
     @property
     def is_progressive(self) -> bool:
-        """Whether each scan refines the whole image, so that its coefficients must be held."""
+        """Whether each scan refines the whole image."""
         return self.process & 3 == 2
 
     @property
@@ -53,6 +53,7 @@ class Segments:
     Attributes:
         frame: SOF.
         scans: How many.
+        is_interleaved: Whether the first scan holds all components.
         exif: The first EXIF block, from its byte order mark.
         has_profile: Whether there is an ICC profile.
         profile_spans: Where the segments with profiles begin and end, marker included.
@@ -61,9 +62,15 @@ class Segments:
 
     frame: FrameHeader
     scans: int = 0
+    is_interleaved: bool = True
     exif: bytes = b""
     profile_spans: list[tuple[int, int]] = field(default_factory=list)
     end: int = 0
+
+    @property
+    def is_held_whole(self) -> bool:
+        """Whether a decoder must hold all coefficients, because no single scan makes pixels."""
+        return self.frame.is_progressive or not self.is_interleaved
 
     @property
     def has_profile(self) -> bool:
@@ -97,6 +104,8 @@ def walk(data: memoryview, limits: Limits) -> Segments:
         position += 2 + len(segment.content)
         if segment.marker == _SOS:
             found.scans += 1
+            if found.scans == 1:
+                found.is_interleaved = bytes(segment.content[:1]) == bytes([len(found.frame.sampling)])
             if found.scans > limits.scans:
                 raise FaultError("decompression_bomb", f"it has more than {limits.scans} scans")
             position = _scan_end(data, position)
@@ -112,7 +121,7 @@ def _segment(data: memoryview, position: int) -> _Segment:
     while position + 1 < size and data[position] == data[position + 1] == 0xFF:
         position += 1
     if position + 2 > size:
-        raise _cut(size)
+        raise _cut(data)
     if data[position] != 0xFF or data[position + 1] == 0:
         raise FaultError(
             "does_not_decode",
@@ -123,7 +132,7 @@ def _segment(data: memoryview, position: int) -> _Segment:
         return _Segment(marker, position, data[:0])
     length = int.from_bytes(data[position + 2 : position + 4], "big")
     if position + 4 > size or position + 2 + length > size:
-        raise _cut(size)
+        raise _cut(data)
     if length < 2:
         raise FaultError("does_not_decode", f"the segment at byte {position} says it has {length} bytes")
     return _Segment(marker, position, data[position + 4 : position + 2 + length])
@@ -154,12 +163,14 @@ def _scan_end(data: memoryview, position: int) -> int:
     """Return where the entropy-coded data from ``position`` on ends."""
     end = _SCAN_END.search(data, position)
     if end is None:
-        raise _cut(len(data))
+        raise _cut(data)
     return end.start()
 
 
-def _cut(size: int) -> FaultError:
-    return FaultError("truncated", f"the file ends at byte {size:,}, before its end marker (EOI)")
+def _cut(data: memoryview) -> FaultError:
+    if bytes(data[-2:]) == b"\xff\xd9":
+        return FaultError("does_not_decode", "a damaged marker within its image data leads past its end")
+    return FaultError("truncated", f"the file ends at byte {len(data):,}, before its end marker (EOI)")
 
 
 def find_frame_header(head: bytes) -> FrameHeader | None:

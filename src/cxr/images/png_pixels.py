@@ -194,7 +194,10 @@ class _Stream:
     """A source that inflates block by block, and says precisely what is wrong."""
 
     def __init__(self, image_data: Sequence[memoryview]) -> None:
-        self._chunks = iter(image_data)
+        # In small pieces, since what the inflater does not take at once is copied each time.
+        self._pieces = (
+            chunk[start : start + _BLOCK] for chunk in image_data for start in range(0, len(chunk), _BLOCK)
+        )
         self._inflater = zlib.decompressobj()
         self._pending: bytes | memoryview = b""
         self._done = 0
@@ -217,7 +220,7 @@ class _Stream:
         """Return up to ``most`` more bytes, at least one unless the stream has ended."""
         while not self._inflater.eof:
             if not self._pending:
-                self._pending = next(self._chunks, b"")
+                self._pending = next(self._pieces, b"")
             is_last = not self._pending
             try:
                 part = self._inflater.decompress(self._pending, most)
@@ -236,4 +239,4 @@ class _Stream:
             raise FaultError("does_not_decode", "its image data holds more pixels than the header says")
         if not self._inflater.eof:
             raise FaultError("does_not_decode", "its image data ends without the checksum")
-        return len(self._inflater.unused_data) + sum(map(len, self._chunks))
+        return len(self._inflater.unused_data) + sum(map(len, self._pieces))

@@ -7,6 +7,7 @@ from cxr.images.inspection import FaultError, Inspection, Limits, require_pixels
 from cxr.images.tiff_directory import BITS, HEIGHT, WIDTH, Directory, first_directory
 
 _PHOTOMETRIC, _ORIENTATION, _SAMPLES, _EXTRA_SAMPLES, _ICC = 262, 274, 277, 338, 34675
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _STRIPS, _TILES = (273, 279), (324, 325)  # offsets, byte counts
 _COLOURS = {0: "grey", 1: "grey", 2: "rgb", 3: "palette", 5: "cmyk", 6: "rgb"}
 
@@ -24,6 +25,8 @@ def inspect_tiff(data: memoryview, found: Inspection, limits: Limits) -> None:
     _describe(directory, found)
     _require_data(directory, len(data))
     bits = max(directory.tags.get(BITS, (1,)))
+    # The decoder makes room for a whole tile, however small the image.
+    width, height = max(width, directory.one(_TILE_WIDTH, 0)), max(height, directory.one(_TILE_HEIGHT, 0))
     size = width * height * directory.one(_SAMPLES, 1) * max(1, (bits + 7) // 8)
     look_at_channels(decode_bounded(imagecodecs.tiff_decode, data, size, limits), found)
 
