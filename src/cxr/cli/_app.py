@@ -13,10 +13,11 @@ from typer.core import TyperCommand, TyperGroup
 
 from cxr import __version__
 from cxr.cli import _files
-from cxr.cli._errors import report
+from cxr.cli._errors import interrupted, report
 from cxr.cli._options import BaseDir, ConfigFile, Json, Quiet, Verbose
 from cxr.cli._run import COMMON, Run, run_from
 from cxr.cli._signals import install
+from cxr.errors import InterruptedRunError
 
 _PACKAGE = "cxr.cli"
 _ABOUT = """Correct chest X-ray datasets, from access to training.
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = program().main(typed, prog_name="cxr", standalone_mode=False)
     except BaseException as error:  # noqa: BLE001  whatever ends the program is told in its own way
         return report(error, typed)
+    if code == InterruptedRunError.exit_code:  # typer's own, for a Ctrl-C outside every command
+        return report(KeyboardInterrupt(), typed)
     return code if isinstance(code, int) else 0
 
 
@@ -180,7 +183,10 @@ def _with_common_flags(function: Callable[..., None], verb: str) -> Callable[...
             levels.insert(0, level.params)
             level = level.parent
         own = {key: value for key, value in typed.items() if key not in COMMON}
-        function(run_from(verb, levels), **own)
+        try:
+            function(run_from(verb, levels), **own)
+        except KeyboardInterrupt as stop:  # typer would end without a word
+            raise interrupted(stop) from None
 
     own = [p for p in inspect.signature(function, eval_str=True).parameters.values() if p.name != "run"]
     common = [p for p in inspect.signature(_root, eval_str=True).parameters.values() if p.name in COMMON]

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 from cxr.cli._run import Run
+from cxr.cli._tally import tell_stats
+from cxr.cli._validation import verdict
 
 if TYPE_CHECKING:
     from cxr.library.demo import DemoResult
@@ -10,3 +12,12 @@ if TYPE_CHECKING:
 
 def tell(run: Run, result: "DemoResult") -> None:
     """Print the statistics and what to open next."""
+    run.out.document(result.to_json())
+    if run.quiet:
+        return
+    tell_stats(run.out, result.statistics)
+    run.out.show()
+    run.out.show(f"Validation  {verdict(result.validation)}")
+    run.out.show(f"Library     {result.base}")
+    run.out.show(f"Look at     {result.contact_sheet}")
+    run.out.show(f"Next        cxr validate --base-dir {result.base}")

@@ -47,12 +47,13 @@ def report(error: BaseException, typed: Sequence[str]) -> int:
 
 
 def _as_cxr_error(error: BaseException) -> CxrError:
+    if isinstance(error, InterruptedRunError) and isinstance(error.__context__, StopRequested):
+        why = f"{error.__context__.why}. {error.think}".strip()
+        return InterruptedRunError(error.happened, think=why, next_step=error.next_step)
     if isinstance(error, CxrError):
         return error
-    if isinstance(error, StopRequested):
-        return InterruptedRunError(f"{error.why}.", next_step="Type the same command again to go on.")
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
-        return InterruptedRunError("Interrupted.", next_step="Type the same command again to go on.")
+        return interrupted(error)
     if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "cxr"
@@ -66,6 +67,12 @@ def _as_cxr_error(error: BaseException) -> CxrError:
         next_step="Run the command again with -v to see where, and report it with what is printed."
         " If a library was open, its logs/ folder holds the traceback.",
     )
+
+
+def interrupted(error: BaseException) -> InterruptedRunError:
+    """Return what to tell of a run that was stopped where the library had nothing to keep."""
+    happened = f"{error.why}." if isinstance(error, StopRequested) else "Interrupted."
+    return InterruptedRunError(happened, next_step="Type the same command again to go on.")
 
 
 def _tell(error: CxrError) -> None:

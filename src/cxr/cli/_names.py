@@ -37,8 +37,15 @@ def dataset_key(typed: str) -> str:
         UsageError: there is none.
     """
     from cxr import datasets
+    from cxr.config.settings import DATASETS
 
-    return known(typed, datasets.keys(), "dataset", see=" `cxr datasets` describes them.")
+    here = datasets.keys()
+    if typed in DATASETS and typed not in here:
+        raise UsageError(
+            f"This version of cxr does not have the dataset {typed} yet.",
+            next_step=f"It has: {', '.join(here)}. `cxr datasets` describes them.",
+        )
+    return known(typed, here, "dataset", see=" `cxr datasets` describes them.")
 
 
 def dataset_keys(typed: str) -> tuple[str, ...]:

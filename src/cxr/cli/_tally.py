@@ -18,8 +18,6 @@ def tell_stats(out: Output, numbers: Mapping[str, Any]) -> None:
         if position:
             out.show()
         tell_tally(out, key, counts)
-        for line in _run_lines(counts):
-            out.show(line)
 
 
 def tell_tally(out: Output, title: str, counts: Mapping[str, Any]) -> None:
@@ -27,15 +25,17 @@ def tell_tally(out: Output, title: str, counts: Mapping[str, Any]) -> None:
     patients = f" of {count(counts['patients'], 'patient')}" if counts["patients"] else ""
     out.show(f"{title}: {count(counts['images'], 'image')}{patients}")
     lines = [
-        ("tables", counts["table_release"]),
+        ("release", counts["table_release"]),
         ("views", _numbers(counts["views"])),
         ("sex", _numbers(counts["sexes"])),
         ("age", _ages(counts["ages"])),
-        ("split", _numbers(counts["official_split"] or {})),
+        ("official", _numbers(counts["official_split"] or {})),
     ]
     for name, text in lines:
         if text:
             out.show(f"  {name:<12}{text}")
+    for line in _doings(counts) if "downloaded" in counts else ():
+        out.show(line)
     findings = counts["findings"]
     if findings:
         out.show()
@@ -59,28 +59,34 @@ def _ages(ages: Mapping[str, Any]) -> str:
     return text
 
 
-def _run_lines(counts: Mapping[str, Any]) -> list[str]:
-    """Return what is known of how the images came, where a library says so."""
-    lines = []
-    for name, text in (
-        ("on disk", size(counts["bytes"]) if counts.get("bytes") else ""),
-        ("transfers", _transfers(counts)),
-        ("validation", _validation(counts.get("validation"))),
-        ("errors", _numbers(counts.get("errors") or {})),
-    ):
-        if text:
-            lines.append(f"  {name:<12}{text}")
-    return ["", *lines] if lines else []
+_FATES = ("downloaded", "adopted", "skipped", "quarantined", "failed")
 
 
-def _transfers(counts: Mapping[str, Any]) -> str:
-    parts = [f"{counts[name]:,} {name}" for name in ("downloaded", "failed", "skipped") if counts.get(name)]
-    if counts.get("files_a_minute"):
+def _doings(counts: Mapping[str, Any]) -> list[str]:
+    """Return how the images came and what validation said."""
+    told = [
+        ("on disk", size(counts["bytes"])),
+        ("images", _numbers({fate: counts[fate] for fate in _FATES if counts[fate]})),
+        ("time", _time(counts)),
+        ("validation", _validation(counts["validation"])),
+        ("issues", _numbers(counts["issues"])),
+        ("errors", _numbers(counts["errors"])),
+        ("table rows", _numbers(counts["table_problems"])),
+        ("split", _numbers(counts["split"] or {})),
+    ]
+    return [f"  {name:<12}{text}" for name, text in told if text]
+
+
+def _time(counts: Mapping[str, Any]) -> str:
+    parts = [duration(counts["elapsed_seconds"])] if counts["elapsed_seconds"] else []
+    if counts["files_a_minute"]:
         parts.append(f"{counts['files_a_minute']:,.0f} files a minute")
-    if counts.get("elapsed_seconds"):
-        parts.append(f"{duration(counts['elapsed_seconds'])} in all")
     return ", ".join(parts)
 
 
-def _validation(found: Any) -> str:
-    return _numbers(found) if isinstance(found, Mapping) else str(found or "")
+def _validation(found: Mapping[str, int]) -> str:
+    if not found.get("images"):
+        return "not yet: `cxr validate`"
+    verdicts = {name: n for name, n in found.items() if name != "images" and n}
+    with_issues = f", with {_numbers(verdicts)}" if verdicts else ", nothing found"
+    return f"{count(found['images'], 'image')} checked{with_issues}"

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from cxr.cli._output import width, wrap
 from cxr.cli._run import Run
+from cxr.cli._words import count, duration
 
 if TYPE_CHECKING:
     from cxr.library.validate import ValidationSummary
@@ -10,3 +12,57 @@ if TYPE_CHECKING:
 
 def tell(run: Run, summary: "ValidationSummary") -> None:
     """Print the issues by code, then the verdict and where each issue is listed."""
+    if not run.quiet or summary.exit_code:
+        run.out.table(("issue", "severity", "files", "what it means"), _rows(summary.by_code))
+        run.out.show(f"{'' if run.json else _gap(summary)}{verdict(summary)}")
+    if summary.by_code:
+        run.out.done(f"Each issue is a row of {summary.report}")
+    if summary.exit_code:
+        run.out.remark(
+            wrap(
+                "Errors make this validation fail. `cxr validate --quarantine` sets the files aside; "
+                "`cxr download --source KEY --resume` fetches what is missing.",
+                width(),
+            )
+        )
+
+
+def _gap(summary: "ValidationSummary") -> str:
+    return "\n" if summary.by_code else ""
+
+
+def verdict(summary: "ValidationSummary") -> str:
+    """Return the outcome in a line."""
+    failed = []
+    if summary.with_errors:
+        failed.append(f"{summary.with_errors:,} with errors")
+    if summary.orphans:
+        failed.append(f"{count(summary.orphans, 'file')} without a row")
+    beside = [
+        f"{number:,} with {what}"
+        for number, what in ((summary.with_warnings, "warnings"), (summary.with_notes, "notes"))
+        if number
+    ]
+    if summary.quarantined:
+        beside.append(f"{summary.quarantined:,} set aside")
+    parts = [f"{summary.passed:,} of {count(summary.images, 'image')} passed", *failed, *beside]
+    word = "Failed" if summary.exit_code else "Passed"
+    return f"{word}: {', '.join(parts)}, in {duration(summary.seconds)}"
+
+
+def _rows(by_code: dict[str, int]) -> list[tuple[str, str, str, str]]:
+    """Return a row a code, errors first, with what the check's card says."""
+    from cxr import checks
+    from cxr.model import Severity
+
+    known = checks.codes()
+    order = list(Severity)
+
+    def severity(code: str) -> Severity:
+        return checks.severity(code) if code in known else Severity.ERROR
+
+    codes = sorted(by_code, key=lambda code: (order.index(severity(code)), -by_code[code], code))
+    return [
+        (code, str(severity(code)), f"{by_code[code]:,}", checks.card(code).meaning if code in known else "")
+        for code in codes
+    ]

@@ -32,3 +32,4 @@ def command(
     with run.progress() as progress:
         result = demo(run.base_dir or Path("demo-library"), progress, count=count, size=size, seed=seed)
     tell(run, result)
+    raise typer.Exit(max(result.download.exit_code, result.validation.exit_code))

@@ -65,7 +65,7 @@ def command(
     tables: _options.Tables = None,
     size: Annotated[
         int | None,
-        typer.Option("--size", metavar="PIXELS", min=16, max=8192, help="Side of synthetic images (1024)."),
+        typer.Option("--size", metavar="PIXELS", min=64, max=4096, help="Side of synthetic images (1024)."),
     ] = None,
     workers: _options.Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="The last selection again.")] = False,

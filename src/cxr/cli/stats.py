@@ -1,4 +1,4 @@
-"""Say what the library holds, by dataset: images, patients, views, findings, and how they came there.
+"""Say what the library holds, by dataset, and how it came there.
 
 Examples:
     cxr stats

@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Validate and print the issues by code."""
     from cxr.library.open import open_library
-    from cxr.library.validate import validate
+    from cxr.library.validate import Manner, validate
 
     key = None if source.lower() == "all" else dataset_key(source)
     chosen = "processes" if engine is None else known(engine, _ENGINES, "engine")
@@ -55,9 +55,8 @@ def command(
         open_library(run.config, write=True, verb="validate") as library,
         run.progress() as progress,
     ):
-        summary = validate(
-            library, key, progress, engine=chosen, workers=workers, quarantine=quarantine, repair=repair
-        )
+        manner = Manner(engine=chosen, workers=workers, quarantine=quarantine, repair=repair)
+        summary = validate(library, key, progress, manner)
     run.out.document(summary.to_json())
     tell(run, summary)
     raise typer.Exit(summary.exit_code)

@@ -14,9 +14,10 @@ import typer
 
 from cxr.cli import _options
 from cxr.cli._card import card, card_lines, label_map
-from cxr.cli._catalogue import is_made
 from cxr.cli._names import dataset_key, known
+from cxr.cli._published import count_tables
 from cxr.cli._run import Run
+from cxr.cli._tally import tell_tally
 
 if TYPE_CHECKING:
     from cxr.datasets import Dataset
@@ -40,8 +41,10 @@ def command(
     chosen = _release(found, dataset, release)
     if labels:
         _show_labels(run, dataset)
-    elif tables is not None or is_made(dataset.RELEASES[chosen]):
-        _show_counts(run, dataset, chosen, tables)
+    elif tables is not None:
+        counts = count_tables(run, dataset, chosen, tables)
+        run.out.document(counts)
+        tell_tally(run.out, dataset.TITLE, counts)
     else:
         run.out.document(card(found, dataset))
         for line in card_lines(found, dataset):
