@@ -96,7 +96,7 @@ def read(published: Published, problems: Problems) -> Iterator[Record]:  # noqa:
 
 
 def image_id_of(path: str) -> str | None:
-    """Return the id of a file, but for the number that tells it from others (see the card); hidden: ``None``."""
+    """Return the id of a file, but for the number that tells it from others; ``None`` for a hidden one."""
     parts = path.split("/")
     if any(not part or part.startswith(".") or part.lower() in _LITTER for part in parts):
         return None
