@@ -182,6 +182,14 @@ def test_each_file_of_datasets_and_hosts_is_one(package: str, mark: str):
         assert hasattr(importlib.import_module(f"cxr.{package}.{name}"), mark), f"{package}/{name}.py"
 
 
+def test_each_check_is_named_after_its_code():
+    """The code that ``validate`` prints is the name of the file to open."""
+    codes = importlib.import_module("cxr.checks").codes()
+    assert len(codes) > 20
+    for code in codes:
+        assert importlib.import_module(f"cxr.checks.{code}").CODE == code
+
+
 HEAVY = {"cv2", "imagecodecs", "keyring", "numpy", "polars", "simplejpeg", "sqlite3", "torch", "yaml"}
 
 
