@@ -187,7 +187,7 @@ def test_each_check_is_named_after_its_code():
     codes = importlib.import_module("cxr.checks").codes()
     assert len(codes) > 20
     for code in codes:
-        assert importlib.import_module(f"cxr.checks.{code}").CODE == code
+        assert code == importlib.import_module(f"cxr.checks.{code}").CODE
 
 
 HEAVY = {"cv2", "imagecodecs", "keyring", "numpy", "polars", "simplejpeg", "sqlite3", "torch", "yaml"}
