@@ -13,6 +13,7 @@ def replace_children(database: Database, batch: list[IndexRow]) -> None:
 
     Issues that validation found stay, unless the image's bytes have changed since.
     """
+    batch = list({_key(row): row for row in batch}.values())
     _mark(database, batch)
     database.execute(
         """

@@ -1,22 +1,34 @@
 """Two images with one file name: refused, with both named."""
 
-from collections.abc import Iterable
-
 from cxr.database.connection import Database
 from cxr.errors import UsageError
 from cxr.index.rows import IndexRow
 from cxr.model import Record
 
 
-def refuse_collisions(database: Database, records: Iterable[Record]) -> None:
-    """Refuse records whose file names would be those of other images or releases, before a byte moves.
+class Collisions:
+    """Looks for file names that are taken, before a byte moves.
 
-    Raises:
-        UsageError: the first that collides, with both releases named.
+    Args:
+        database: Of the library.
+        source: Key of the dataset that comes in.
+        release: Key of its release.
     """
-    for record in records:
-        found = _collision_of(database, record)
-        if found:
+
+    def __init__(self, database: Database, source: str, release: str) -> None:
+        self._database = database
+        # With nothing else in the library there is nothing to collide with.
+        self._others = database.row(
+            "SELECT 1 FROM images WHERE NOT (source = ? AND release = ?) LIMIT 1", (source, release)
+        )
+
+    def refuse(self, record: Record) -> None:
+        """Refuse a record whose file name is that of another image or release.
+
+        Raises:
+            UsageError: it is; both releases are named.
+        """
+        if self._others and (found := _collision_of(self._database, record)):
             raise found
 
 

@@ -6,10 +6,8 @@ from cxr.database.connection import Database
 def delete_source(database: Database, source: str) -> int:
     """Delete a source's images with all that hangs on them, its ledger, problems and runs.
 
-    Returns how many images went.
-    What was deleted is overwritten in the file (SQLite's ``secure_delete``), since terms may ask for it.
+    Returns how many images went. Call `wipe_deleted` after the transaction.
     """
-    database.execute("PRAGMA secure_delete = ON")
     with database.transaction():
         # Statements, regions and issues go with their images (ON DELETE CASCADE).
         images = database.execute("DELETE FROM images WHERE source = ?", (source,))
@@ -22,3 +20,14 @@ def delete_source(database: Database, source: str) -> int:
             """
         )
     return images
+
+
+def wipe_deleted(database: Database) -> None:
+    """Write the database anew without the pages that deleted rows leave behind, outside any transaction.
+
+    A deleted row is otherwise still readable in the file, and terms may ask that nothing is kept.
+
+    Raises:
+        StorageError: there is no room for a second copy while it is written.
+    """
+    database.execute("VACUUM")

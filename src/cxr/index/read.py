@@ -106,14 +106,13 @@ def image_ids(database: Database, source: str) -> Iterator[str]:
         yield cast(str, image_id)
 
 
-def places(database: Database, source: str) -> dict[str, str]:
-    """Return where each image of a source lies: ``image_id`` to ``image_path``, without skipped files."""
-    return _places(database, source, "status <> 'skipped'")
-
-
 def places_elsewhere(database: Database, source: str) -> dict[str, str]:
     """Return where images lie that are not among the library's own: adopted, or set aside."""
-    return _places(database, source, "status IN ('adopted', 'quarantined')")
+    rows = database.rows(
+        "SELECT image_id, image_path FROM images WHERE source = ? AND status IN ('adopted', 'quarantined')",
+        (source,),
+    )
+    return dict(cast(Iterator[tuple[str, str]], rows))
 
 
 def issues(database: Database, source: str | None = None) -> Iterator[FoundIssue]:
@@ -127,8 +126,3 @@ def issues(database: Database, source: str | None = None) -> Iterator[FoundIssue
     for row in database.rows(sql, (source, source)):
         key, image_id, path, origin, code, severity, message = cast(tuple[str, ...], row)
         yield FoundIssue(key, image_id, path, origin, Issue(code, Severity(severity), message))
-
-
-def _places(database: Database, source: str, which: str) -> dict[str, str]:
-    rows = database.rows(f"SELECT image_id, image_path FROM images WHERE source = ? AND {which}", (source,))  # noqa: S608  a constant of this file
-    return dict(cast(Iterator[tuple[str, str]], rows))

@@ -1,5 +1,6 @@
 """`cxr index`: a library over images that stay where the user has them, unread and unchanged."""
 
+from cxr.index.collisions import Collisions
 from cxr.ledger.read import finished
 from cxr.library.book import Book
 from cxr.library.captioning import Captions
@@ -35,7 +36,9 @@ def _adopt_all(
 ) -> None:
     held = finished(library.database, summary.source)
     captions = Captions(library, prepared)
+    collisions = Collisions(library.database, summary.source, summary.release)
     for record in prepared.records():
+        collisions.refuse(record)
         remote = prepared.remote(record)
         reason = "" if prepared.published.tables else why_no_image(prepared.host, remote)
         if record.image_id in held:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from cxr.index.collisions import Collisions
 from cxr.index.read import places_elsewhere
 from cxr.ledger.read import Finished, finished
 from cxr.library.book import Book
@@ -91,7 +92,9 @@ class _Run:
         elsewhere = places_elsewhere(self.library.database, self.summary.source)
         on_disk = self.store.listing()
         may_be_others = bool(self.prepared.files) and not self.prepared.published.tables
+        collisions = Collisions(self.library.database, self.summary.source, self.summary.release)
         for record in self.prepared.records():
+            collisions.refuse(record)
             remote = self.prepared.remote(record)
             name = image_name(record, remote)
             entry = known.get(record.image_id)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cxr import datasets
-from cxr.index.delete import delete_source
+from cxr.index.delete import delete_source, wipe_deleted
 from cxr.index.read import image_ids
 from cxr.library.open import Library
 from cxr.library.validation_list import write_validation_list
@@ -85,6 +85,7 @@ def remove(library: Library, source: str) -> Removal:
     with library.database.transaction():
         mark_stale(library.database)
         delete_source(library.database, source)
+    wipe_deleted(library.database)
     _forget_in_log(library.layout.download_log, source)
     write_validation_list(library)
     refresh_views(library)
