@@ -138,18 +138,6 @@ def by_name(path: str) -> Format | None:
     return SUFFIXES.get(PurePosixPath(path).suffix.lower())
 
 
-def why_skipped(path: str) -> str | None:
-    """Say why a file of a local folder is no image for cxr, going by its name; ``None`` where it is one."""
-    format_ = by_name(path)
-    if format_ is None:
-        return "the name does not end as an image's does"
-    if format_ is Format.DICOM:
-        return "DICOM is recognised, but this version of cxr does not read it yet"
-    if not format_.is_read:
-        return f"{format_.title} is recognised, but cxr does not read it: convert it to PNG first"
-    return None
-
-
 def describe(head: bytes | memoryview) -> str:
     """Say in a few words what bytes without an image format's beginning look like."""
     start = bytes(head[:HEAD])

@@ -12,7 +12,9 @@ from cxr.images.inspection import FaultError, Inspection, Limits, require_pixels
 from cxr.images.jpeg_segments import Segments, walk
 
 _COLOURS = {1: "grey", 3: "rgb", 4: "cmyk"}
-_LOSSLESS = 3
+# Lossless and hierarchical JPEG are left out. simplejpeg 1.9 writes beyond its buffer when it is asked to
+# scale a lossless one (seen: heap corruption from a sound file), and outside DICOM nobody has them.
+_PROCESSES = frozenset({0, 1, 2, 9, 10})  # baseline, extended, progressive; the last two arithmetic
 _ANOTHER = re.compile(rb"\xff\xd8\xff")
 
 
@@ -45,6 +47,8 @@ def _describe(segments: Segments, data: memoryview, found: Inspection) -> None:
 def _require_readable(segments: Segments, limits: Limits) -> None:
     frame = segments.frame
     require_pixels(frame.width, frame.height, limits)
+    if frame.process not in _PROCESSES:
+        raise FaultError("does_not_decode", "it is a lossless or hierarchical JPEG, which cxr does not read")
     if frame.precision != 8:
         raise FaultError("does_not_decode", f"it has {frame.precision} bits a sample; cxr reads JPEG with 8")
     if len(frame.sampling) not in _COLOURS:
@@ -60,11 +64,7 @@ def _require_readable(segments: Segments, limits: Limits) -> None:
 
 def _memory(segments: Segments) -> int:
     """Return what the decoder holds at once beside a few rows, in bytes."""
-    frame = segments.frame
-    if segments.is_held_whole:
-        return frame.coefficient_bytes
-    # The lossless process cannot be scaled.
-    return frame.width * frame.height * (len(frame.sampling) if frame.process & 3 == _LOSSLESS else 0)
+    return segments.frame.coefficient_bytes if segments.is_held_whole else 0
 
 
 def decode_strictly(

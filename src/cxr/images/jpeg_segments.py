@@ -141,6 +141,8 @@ def _segment(data: memoryview, position: int) -> _Segment:
 def _take(found: Segments, segment: _Segment) -> None:
     content = segment.content
     if segment.marker in _FRAMES:
+        if found.frame.sampling:
+            raise FaultError("does_not_decode", "it has a second frame header (SOF)")
         found.frame = _frame_header(segment.marker, content)
     elif segment.marker == _APP1 and bytes(content[:6]) == b"Exif\0\0" and not found.exif:
         found.exif = bytes(content[6:])

@@ -22,6 +22,7 @@ def inspect_tiff(data: memoryview, found: Inspection, limits: Limits) -> None:
     width, height = directory.one(WIDTH, 0), directory.one(HEIGHT, 0)
     found.width, found.height = width, height
     require_pixels(width, height, limits)
+    _require_numbers(directory)
     _describe(directory, found)
     _require_data(directory, len(data))
     bits = max(directory.tags.get(BITS, (1,)))
@@ -40,6 +41,13 @@ def _describe(directory: Directory, found: Inspection) -> None:
     orientation = directory.one(_ORIENTATION, 1)
     found.orientation = orientation if 1 <= orientation <= 8 else 1
     found.several_images = directory.following != 0
+
+
+def _require_numbers(directory: Directory) -> None:
+    """Refuse tags whose values only the decoder would understand: what it allocates must be known here."""
+    for tag in (BITS, _PHOTOMETRIC, _SAMPLES, _TILE_WIDTH, _TILE_HEIGHT, *_STRIPS, *_TILES):
+        if tag in directory.tags and not directory.tags[tag]:
+            raise FaultError("does_not_decode", f"its tag {tag} is not a positive whole number")
 
 
 def _require_data(directory: Directory, size: int) -> None:

@@ -59,7 +59,10 @@ def first_directory(data: memoryview) -> Directory:
     tags = {}
     for index in range(count):
         entry = start + count_size + index * entry_size
-        tags[layout.number(data, entry, 2)] = _values(data, layout, entry)
+        tag = layout.number(data, entry, 2)
+        if tag in tags:
+            raise FaultError("does_not_decode", f"its directory has the tag {tag} twice")
+        tags[tag] = _values(data, layout, entry)
     return Directory(tags, layout.number(data, start + count_size + count * entry_size, word))
 
 
