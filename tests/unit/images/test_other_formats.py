@@ -124,7 +124,7 @@ def test_hostile_directories_are_refused_before_anything_is_decoded(tags, code):
 
 
 def test_a_tag_of_a_type_that_only_the_decoder_reads_hides_nothing():
-    """libtiff takes a signed tile width, too; here it would go unseen."""
+    """Libtiff takes a signed tile width, too; here it would go unseen."""
     data = bytearray(_tiff([(256, 4), (257, 4), (322, 1 << 20), (323, 1 << 20), (324, 8), (325, 8)]))
     for entry in (2, 3):
         data[10 + 12 * entry + 2] = 9  # SLONG
