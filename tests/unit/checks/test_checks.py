@@ -68,7 +68,7 @@ def test_the_checks_are_those_that_are_documented():
 @pytest.mark.parametrize("code", codes())
 def test_each_check_has_a_card_and_its_file_name_for_code(code):
     module = importlib.import_module(f"cxr.checks.{code}")
-    assert module.CODE == code
+    assert code == module.CODE
     assert all(len(text) > 2 for text in card(code))
 
 
