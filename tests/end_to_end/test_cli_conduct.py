@@ -107,7 +107,7 @@ def test_a_host_of_a_later_version_is_answered_with_the_way_that_works(seeded):
         ["validate", "--base-dir", "library", "--engine", "serial"],
         ["cleanup", "--base-dir", "library"],
         ["download", "--source", "nih", "--from", "nih", "--base-dir", "library", "--dry-run"],
-        ["download", "--source", "nih", "--from", "nih", "--base-dir", "library"],
+        ["download", "--source", "nih", "--from", "nih", "--base-dir", "another"],
         ["index", "--source", "nih", "--at", "nih", "--base-dir", "adopted"],
     ],
     ids=" ".join,

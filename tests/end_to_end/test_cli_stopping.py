@@ -116,7 +116,7 @@ def test_on_a_terminal_the_plan_is_shown_and_a_number_can_be_chosen(tmp_path):
         tmp_path, "download", "--source", "synthetic", "--size", 64, "--base-dir", "l", answers=["x", "3"]
     )
     assert code == 0, seen
-    assert "200 images" in seen
+    assert "200 (all images)" in seen
     assert "Type a, " in seen
     assert "3 downloaded" in out
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cxr.cli._words import count, printable, size
+from cxr.cli._output import wrap
+from cxr.cli._words import printable, size
 from cxr.errors import PlanNotConfirmed
 
 if TYPE_CHECKING:
@@ -97,17 +98,17 @@ def ask_whether(stop: PlanNotConfirmed) -> bool:
     return typer.confirm("Start nevertheless?", default=False, err=True)
 
 
-def plan_lines(plan: "Plan", title: str, selection: str, origin: str) -> list[str]:
+def plan_lines(plan: "Plan", title: str, selection: str, origin: str, columns: int) -> list[str]:
     """Return the plan as people read it."""
     here = f", of which {plan.already:,} are here already" if plan.already else ""
-    place = f"from {origin}" if origin else f"from {plan.host}"
-    lines = [
-        f"{title}, release {plan.release}, {place}",
-        f"  selected   {selection}: {count(plan.images, 'image')}{here}",
-        f"  size       {size(plan.size)}, {_on_disk(plan)}",
-        f"  disk       {size(plan.free)} free",
+    told = [
+        ("images", f"{plan.images:,} ({selection}){here}"),
+        ("size", f"{size(plan.size)}, {_on_disk(plan)}"),
+        ("disk", f"{size(plan.free)} free"),
+        *(("note", note) for note in plan.notes),
     ]
-    return lines + [f"  note       {note}" for note in plan.notes]
+    lines = [f"{title}, release {plan.release}, from {origin or plan.host}"]
+    return lines + [wrap(f"{name:<9}{text}", columns, "  ", " " * 11) for name, text in told]
 
 
 def _on_disk(plan: "Plan") -> str:

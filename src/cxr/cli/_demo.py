@@ -20,4 +20,4 @@ def tell(run: Run, result: "DemoResult") -> None:
     run.out.show(f"Validation  {verdict(result.validation)}")
     run.out.show(f"Library     {result.base}")
     run.out.show(f"Look at     {result.contact_sheet}")
-    run.out.show(f"Next        cxr validate --base-dir {result.base}")
+    run.out.show("Next        `cxr datasets`, then `cxr access KEY`")

@@ -1,10 +1,12 @@
 """The way of one ``cxr download``: request, plan, confirmation, run."""
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxr.cli import _confirm
 from cxr.cli._names import dataset_key
+from cxr.cli._output import width
 from cxr.cli._readiness import missing_steps
 from cxr.cli._run import Run
 from cxr.cli._selection import Flags, request_for
@@ -79,10 +81,9 @@ class Downloading:
         return self._last_request(key) if self.resume else request_for(key, self.flags, self.run.config)
 
     def _last_request(self, key: str) -> "DownloadRequest":
-        from cxr.library.open import open_library
         from cxr.library.requests import last_request
 
-        with open_library(self.run.config, write=False, verb="download") as library:
+        with self.run.library(write=False) as library:
             request = last_request(library, key)
         if request is None:
             raise UsageError(
@@ -93,7 +94,6 @@ class Downloading:
 
     def _carry_out(self, request: "DownloadRequest") -> "DownloadSummary | Plan":
         from cxr.library.download import download
-        from cxr.library.open import open_library
         from cxr.library.prepare import prepare
 
         prepared = prepare(request, self.run.config, self.layout)
@@ -103,7 +103,7 @@ class Downloading:
             return plan
         prepared = self._confirmed(prepared, plan)
         with (
-            open_library(self.run.config, write=True, verb="download") as library,
+            self.run.library(write=True) as library,
             self.run.progress() as seen,
         ):
             summary = download(library, prepared, seen)
@@ -111,12 +111,11 @@ class Downloading:
         return summary
 
     def _plan(self, prepared: "Prepared") -> "Plan":
-        from cxr.library.open import open_library
         from cxr.library.plan import plan
 
         if not self.layout.database.exists():
             return plan(prepared, self.layout.base, None)
-        with open_library(self.run.config, write=False, verb="download") as library:
+        with self.run.library(write=False) as library:
             return plan(prepared, self.layout.base, library)
 
     def _confirmed(self, prepared: "Prepared", plan: "Plan") -> "Prepared":
@@ -160,17 +159,17 @@ class Downloading:
         request = request_for(prepared.request.source, self.flags, self.run.config)
         return prepare(request, self.run.config, self.layout)
 
-    def _plan_lines(self, plan: "Plan", prepared: "Prepared") -> list[str]:
+    def _plan_lines(self, plan: "Plan", prepared: "Prepared", columns: int) -> list[str]:
         origin = prepared.request.origin
         described = prepared.request.selection.describe()
-        return _confirm.plan_lines(plan, prepared.dataset.TITLE, described, str(origin or ""))
+        return _confirm.plan_lines(plan, prepared.dataset.TITLE, described, str(origin or ""), columns)
 
     def _show_plan(self, plan: "Plan", prepared: "Prepared") -> None:
-        for line in self._plan_lines(plan, prepared):
+        for line in self._plan_lines(plan, prepared, width()):
             self.run.out.show(line)
 
     def _tell_plan(self, plan: "Plan", prepared: "Prepared") -> None:
-        for line in self._plan_lines(plan, prepared):
+        for line in self._plan_lines(plan, prepared, width(sys.stderr)):
             _confirm.write(line)
 
 

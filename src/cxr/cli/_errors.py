@@ -34,7 +34,10 @@ def report(error: BaseException, typed: Sequence[str]) -> int:
         return error.code if isinstance(error.code, int) else 1
     if isinstance(error, BrokenPipeError):
         return _quiet_end()
+    from cxr.logs import redact
+
     told = _as_cxr_error(error)
+    told = type(told)(redact(told.happened), think=redact(told.think), next_step=redact(told.next_step))
     if type(error).__name__ == "NoArgsIsHelpError":  # typer's own for a bare `cxr`: its text is the help
         write_error(told.happened)
         return told.exit_code
@@ -42,7 +45,7 @@ def report(error: BaseException, typed: Sequence[str]) -> int:
     if "--json" in typed:
         _tell_json(told)
     if _is_verbose(typed) and not isinstance(error, (CxrError, KeyboardInterrupt, typer.TyperException)):
-        traceback.print_exception(error)
+        write_error(redact("".join(traceback.format_exception(error)).rstrip()))
     return told.exit_code
 
 
@@ -64,8 +67,7 @@ def _as_cxr_error(error: BaseException) -> CxrError:
     return CxrError(
         f"Something went wrong that cxr did not expect: {what}",
         think="This is a fault in cxr. What was finished is kept.",
-        next_step="Run the command again with -v to see where, and report it with what is printed."
-        " If a library was open, its logs/ folder holds the traceback.",
+        next_step=" ".join([*getattr(error, "__notes__", ()), "`-v` prints it; please report it with that."]),
     )
 
 

@@ -26,7 +26,7 @@ Verbose = Annotated[
         "-v",
         count=True,
         show_default=False,
-        help="Say more; show the traceback of an unexpected error.",
+        help="Say more: problems of tables, tracebacks.",
     ),
 ]
 

@@ -76,14 +76,21 @@ def width(stream: TextIO | None = None) -> int:
     return min(shutil.get_terminal_size().columns, _WIDEST)
 
 
-def wrap(text: str, columns: int, indent: str = "") -> str:
-    """Break prose at ``columns``; lines that are there stay, and commands are not broken inside a word."""
+def wrap(text: str, columns: int, indent: str = "", hanging: str | None = None) -> str:
+    """Break prose at ``columns``; lines that are there stay, and no word is broken.
+
+    Args:
+        text: One paragraph a line.
+        columns: From `width`.
+        indent: Before each line.
+        hanging: Before the second and later lines of a paragraph, where that differs.
+    """
     if columns >= sys.maxsize:
         return "\n".join(indent + line for line in text.splitlines())
     wrapper = textwrap.TextWrapper(
         width=max(columns, 40),
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=indent if hanging is None else hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -2,14 +2,10 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from cxr.cli._words import count, duration, printable, size
 from cxr.progress import Progress, Silence
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
 
 _EVERY = 10.0  # seconds between plain lines: enough for a batch log, too few to fill it
 
@@ -19,7 +15,11 @@ def choose(*, quiet: bool, stream: TextIO | None = None) -> Progress:
     where = stream or sys.stderr
     if quiet:
         return Silence()
-    return Drawn(where) if where.isatty() else Lines(where)
+    if not where.isatty():
+        return Lines(where)
+    from cxr.cli._bars import Drawn
+
+    return Drawn(where)
 
 
 class Tracker:
@@ -39,7 +39,11 @@ class Tracker:
         self.failed += failed
 
     def line(self, now: float) -> str:
-        """Return ``NIH: 1,200 of 5,000 files, 1.4 GB, 620 files a minute, 6 min left, 2 failed``."""
+        """Return what the phase is called and its `facts`."""
+        return f"{self.what}: {self.facts(now)}"
+
+    def facts(self, now: float) -> str:
+        """Return ``1,200 of 5,000 files, 1.4 GB, 620 files a minute, 6 min left, 2 failed``."""
         of = "" if self.files_expected is None else f" of {self.files_expected:,}"
         parts = [f"{self.files:,}{of} files"]
         if self.bytes:
@@ -52,7 +56,7 @@ class Tracker:
             parts.append(f"{duration(left)} left")
         if self.failed:
             parts.append(f"{self.failed:,} failed")
-        return f"{self.what}: {', '.join(parts)}"
+        return ", ".join(parts)
 
     def files_a_minute(self, now: float) -> float | None:
         """Return the mean rate, ``None`` in the first second."""
@@ -103,56 +107,3 @@ class Lines:
         if self._phase is not None and self._phase.files:
             self.say(self._phase.line(time.monotonic()))
         self._phase = None
-
-
-class Drawn:
-    """A bar drawn by rich: files, bytes, files a minute, time left, failures."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._bars: Bars | None = None
-        self._task: TaskID | None = None
-        self._phase: Tracker | None = None
-
-    def start(self, what: str, files: int | None, size: int | None) -> None:
-        """Draw a bar; one of an earlier phase stays above, finished."""
-        self.finish()
-        self._phase = Tracker(what, files, size, time.monotonic())
-        self._bars = self._make_bars()
-        self._task = self._bars.add_task(printable(what), total=files, facts="")
-        self._bars.start()
-
-    def _make_bars(self) -> "Bars":
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn
-        from rich.progress import Progress as Bars
-
-        return Bars(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
-            TextColumn("{task.fields[facts]}", markup=False),
-            console=Console(file=self._stream, highlight=False),
-            refresh_per_second=8,
-            expand=True,
-        )
-
-    def advance(self, *, files: int = 0, size: int = 0, failed: int = 0) -> None:
-        """Move the bar."""
-        if self._bars is None or self._phase is None or self._task is None:
-            return
-        self._phase.add(files, size, failed)
-        facts = self._phase.line(time.monotonic()).removeprefix(f"{self._phase.what}: ")
-        self._bars.update(self._task, completed=self._phase.files, facts=facts)
-
-    def say(self, line: str) -> None:
-        """Write the line above the bar."""
-        if self._bars is None:
-            self._stream.write(printable(line) + "\n")
-        else:
-            self._bars.console.print(printable(line), markup=False, soft_wrap=True)
-
-    def finish(self) -> None:
-        """Leave the bar as it stands."""
-        if self._bars is not None:
-            self._bars.stop()
-        self._bars = self._task = self._phase = None

@@ -29,8 +29,9 @@ def readiness(key: str, config: "Config") -> str:
 
 def _name_a_copy(key: str, hosts: tuple[str, ...]) -> str:
     later = [host for host in hosts if host != "folder"]
+    what = "Name the copy that you have" if later else "Name your folder"
     why = f" ({', '.join(later)} come with a later version)" if later else ""
-    return f"Name the copy that you have: cxr download --source {key} --from PATH{why}."
+    return f"{what}: cxr download --source {key} --from PATH{why}."
 
 
 def missing_steps(config: "Config") -> dict[str, str]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from cxr.cli._output import Output
 from cxr.cli._progress import choose
-from cxr.errors import UsageError
+from cxr.errors import CxrError, UsageError
 from cxr.progress import Progress
 
 if TYPE_CHECKING:
     from cxr.config import Config
+    from cxr.library.open import Library
 
 
 @dataclass
@@ -67,6 +68,29 @@ class Run:
                 next_step="Name the library with --base-dir DIR, or begin one with "
                 "`cxr download` or `cxr index`.",
             )
+
+    @contextmanager
+    def library(self, *, write: bool) -> Iterator["Library"]:
+        """Open the library while the context lasts; an unexpected error leaves its traceback in the logs.
+
+        Raises:
+            UsageError: there is no library to read.
+            LibraryError: it is in use by another run, damaged, or made by a newer cxr.
+            StorageError: it cannot be written.
+        """
+        from cxr.library.open import open_library
+        from cxr.logs import get_logger
+
+        with open_library(self.config, write=write, verb=self.verb) as library:
+            try:
+                yield library
+            except CxrError:
+                raise
+            except Exception as error:
+                if write:
+                    get_logger(__name__).exception("unexpected error", verb=self.verb)
+                    error.add_note(f"The traceback is at the end of the logs in {library.layout.logs}.")
+                raise
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

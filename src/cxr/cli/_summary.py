@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from cxr.library.prepare import Prepared
     from cxr.library.run import DownloadSummary
 
+_SHOWN = 100
+
 
 def tell(run: Run, summary: "DownloadSummary", prepared: "Prepared", layout: "Layout") -> None:
     """Print one run's summary, with what to do about failures."""
@@ -17,6 +19,8 @@ def tell(run: Run, summary: "DownloadSummary", prepared: "Prepared", layout: "La
     chosen = selection.describe() if selection != type(selection)() and not prepared.request.options else ""
     for line in lines(summary, prepared.dataset.TITLE, chosen, str(layout.base)):
         run.out.done(line)
+    for problem in prepared.problems[:_SHOWN] if run.verbosity else ():
+        run.out.remark(f"{problem.table}, line {problem.line}: {problem.message}")
     if summary.failed:
         run.out.remark(
             f"{layout.failed_images} says why for each failed image. To try them again: "

@@ -32,11 +32,11 @@ def command(run: Run, key: Annotated[str, typer.Argument(metavar="KEY", help="Th
         }
     )
     columns = width()
-    run.out.show(f"{dataset.TITLE}: {terms.access}, {terms.licence}")
+    run.out.show(wrap(f"{dataset.TITLE}: {terms.access}. {terms.licence}.", columns))
     run.out.show(wrap(terms.summary, columns))
     run.out.show()
     for number, step in enumerate(terms.steps, 1):
-        run.out.show(wrap(f"{number}. {step}", columns, "  "))
+        run.out.show(wrap(f"{number}. {step}", columns, "  ", "     "))
     if terms.links:
         run.out.show()
         for name, address in terms.links.items():

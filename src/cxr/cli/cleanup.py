@@ -24,10 +24,9 @@ def command(
 ) -> None:
     """Clean the library up."""
     from cxr.library.cleanup import cleanup
-    from cxr.library.open import open_library
 
     run.need_library()
-    with open_library(run.config, write=True, verb="cleanup") as library:
+    with run.library(write=True) as library:
         summary = cleanup(library, hours)
     run.out.document(summary.to_json())
     run.out.done(f"Removed {count(summary.files, 'leftover file')} ({size(summary.bytes)}).")

@@ -34,7 +34,7 @@ def command(
 ) -> None:
     """Adopt the images and tell what there is."""
     from cxr.library.adopt import adopt
-    from cxr.library.open import layout_of, open_library
+    from cxr.library.open import layout_of
     from cxr.library.prepare import prepare
 
     accepted = tuple(map(dataset_key, accept_terms or ()))
@@ -43,7 +43,7 @@ def command(
     request = request_for(source, flags, run.config, configured_limit=False)
     with time_limit(max_time):
         prepared = prepare(request, run.config, layout)
-        with open_library(run.config, write=True, verb="index") as library, run.progress() as progress:
+        with run.library(write=True) as library, run.progress() as progress:
             settle(layout.metadata, request.source, prepared.dataset, accepted=request.source in accepted)
             summary = adopt(library, prepared, progress)
     run.out.document(summary.to_json())

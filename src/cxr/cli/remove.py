@@ -18,12 +18,11 @@ from cxr.errors import PlanNotConfirmed
 
 def command(run: Run, *, source: _options.Source, yes: _options.Yes = False) -> None:
     """Say what will go, ask, remove."""
-    from cxr.library.open import open_library
     from cxr.library.remove import removal, remove
 
     key = dataset_key(source)
     run.need_library()
-    with open_library(run.config, write=True, verb="remove") as library:
+    with run.library(write=True) as library:
         planned = removal(library, key)
         what = (
             f"{count(planned.rows, 'image')} in the index, with {count(planned.images, 'image file')}, "

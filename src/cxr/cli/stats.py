@@ -11,10 +11,9 @@ from cxr.cli._tally import tell_stats
 
 def command(run: Run) -> None:
     """Print the statistics."""
-    from cxr.library.open import open_library
     from cxr.library.statistics import statistics
 
-    with open_library(run.config, write=False, verb="stats") as library:
+    with run.library(write=False) as library:
         numbers = statistics(library)
     run.out.document(numbers)
     tell_stats(run.out, numbers)

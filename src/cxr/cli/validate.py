@@ -44,7 +44,6 @@ def command(
     max_time: _options.MaxTime = None,
 ) -> None:
     """Validate and print the issues by code."""
-    from cxr.library.open import open_library
     from cxr.library.validate import Manner, validate
 
     key = None if source.lower() == "all" else dataset_key(source)
@@ -52,7 +51,7 @@ def command(
     run.need_library()
     with (
         time_limit(max_time),
-        open_library(run.config, write=True, verb="validate") as library,
+        run.library(write=True) as library,
         run.progress() as progress,
     ):
         manner = Manner(engine=chosen, workers=workers, quarantine=quarantine, repair=repair)

@@ -64,3 +64,38 @@ def test_with_json_the_error_is_a_document_on_stdout(capsys):
 def test_control_characters_of_a_file_name_do_not_reach_the_terminal(capsys):
     report(errors.StorageError("Cannot write a\x1b[2Jb."), [])
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_a_secret_in_an_unexpected_error_is_taken_out(capsys):
+    """Whatever a library puts into its exception, a password of ours is never printed, not even with -v."""
+    from cxr.credentials import Secret
+
+    secret = Secret("hunter2-canary")
+    report(RuntimeError(f"login failed for {secret.reveal()}"), ["download", "-v", "--json"])
+    printed = capsys.readouterr()
+    assert "hunter2-canary" not in printed.out + printed.err
+
+
+def test_an_unexpected_error_inside_a_library_says_where_its_traceback_is(tmp_path, capsys):
+    from cxr.cli._run import Run
+
+    try:
+        with Run("download", base_dir=tmp_path / "l").library(write=True):
+            raise ZeroDivisionError("by nothing")
+    except ZeroDivisionError as error:
+        assert report(error, []) == 1
+    assert str(tmp_path / "l" / "logs") in capsys.readouterr().err
+    assert (
+        "ZeroDivisionError: by nothing" in (tmp_path / "l" / "logs" / "cxr_downloader_errors.log").read_text()
+    )
+
+
+def test_a_stop_that_the_library_told_of_names_what_stopped_it(capsys):
+    try:
+        try:
+            raise StopRequested("The time of --max-time (3 s) is over")
+        except KeyboardInterrupt:
+            raise errors.InterruptedRunError("Stopped: 3 of 9.", think="All is kept.") from None
+    except errors.InterruptedRunError as error:
+        assert report(error, []) == 130
+    assert "--max-time (3 s) is over. All is kept." in capsys.readouterr().err

@@ -2,7 +2,8 @@
 
 import io
 
-from cxr.cli._progress import Drawn, Lines, Tracker, choose
+from cxr.cli._bars import Drawn
+from cxr.cli._progress import Lines, Tracker, choose
 from cxr.progress import Silence
 
 
