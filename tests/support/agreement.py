@@ -4,6 +4,7 @@ import csv
 import hashlib
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -17,15 +18,18 @@ def sha256(path: Path) -> str:
 def check_agreement(library: Path, source: str, published: dict[str, Path]) -> None:
     """Assert that each published image is there once, byte by byte, in every place that speaks of it."""
     database = sqlite3.connect(library / "metadata" / "master_index.db")
-    database.row_factory = sqlite3.Row
-    assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
-    images = {
-        row["image_id"]: row for row in database.execute("SELECT * FROM images WHERE source = ?", (source,))
-    }
-    ledger = {
-        row["image_id"]: row for row in database.execute("SELECT * FROM ledger WHERE source = ?", (source,))
-    }
-    rows = list(csv.DictReader((library / "metadata" / "master_index.csv").open(newline="")))
+    with closing(database):
+        database.row_factory = sqlite3.Row
+        assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        images, ledger = (
+            {
+                row["image_id"]: row
+                for row in database.execute(f"SELECT * FROM {table} WHERE source = ?", (source,))
+            }
+            for table in ("images", "ledger")
+        )
+    with (library / "metadata" / "master_index.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
     table = pl.read_parquet(library / "metadata" / "master_index.parquet").filter(pl.col("source") == source)
     in_csv = Counter(row["image_id"] for row in rows if row["source"] == source)
     in_parquet = Counter(table["image_id"].to_list())

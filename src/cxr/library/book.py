@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,8 +17,11 @@ from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 from cxr.library.requests import to_json
 from cxr.library.views import mark_stale
+from cxr.logs import get_logger
 from cxr.model import Failure, Fetched, Record, Remote, Status
 from cxr.stores.writing import writing
+
+_log = get_logger(__name__)
 
 _BATCH = 500
 _SECONDS = 5.0
@@ -118,6 +121,7 @@ class Book:
     def failed(self, record: Record, failure: Failure) -> None:
         """Write down an image that could not be had."""
         self._outcomes.append(Outcome(record.image_id, self.prepared.host.key, failure))
+        _log.error("image failed", source=record.source, **asdict(failure))
         self._written()
 
     def flush(self) -> None:

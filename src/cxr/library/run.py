@@ -10,7 +10,11 @@ from cxr.ledger.runs import RunOutcome
 from cxr.library.book import Book
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
+from cxr.library.requests import to_json
 from cxr.library.views import refresh_views
+from cxr.logs import get_logger
+
+_log = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -83,6 +87,9 @@ def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadS
     """
     started = time.monotonic()
     book = Book.begin(library, prepared, verb)
+    _log.info("run begins", verb=verb, **to_json(prepared.request))
+    for problem in prepared.problems:
+        _log.warning("table", **asdict(problem))
     try:
         yield book
     except KeyboardInterrupt:
@@ -92,7 +99,8 @@ def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadS
             think="Everything finished is kept; nothing half-written counts as done.",
             next_step="The same command goes on where it stopped.",
         ) from None
-    except CxrError:
+    except CxrError as error:
+        _log.error("run ends", error=str(error), verb=verb)
         _end(book, RunOutcome.ERROR, summary, started)
         raise
     _end(book, RunOutcome.FAILURES if summary.failed else RunOutcome.DONE, summary, started)
@@ -100,5 +108,6 @@ def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadS
 
 def _end(book: Book, outcome: RunOutcome, summary: DownloadSummary, started: float) -> None:
     summary.seconds = round(time.monotonic() - started, 3)
+    _log.info("run ends", outcome=str(outcome), **summary.to_json())
     book.end(outcome, summary.to_json())
     refresh_views(book.library)

@@ -7,6 +7,7 @@ from cxr.database.connection import Database
 from cxr.index.statistics import download_stats
 from cxr.index.views import write_views
 from cxr.ledger.failed_list import write_failed_list
+from cxr.library.obligations import refresh_terms
 from cxr.library.open import Library
 from cxr.stores.atomic import write_text
 
@@ -17,7 +18,7 @@ def mark_stale(database: Database) -> None:
 
 
 def refresh_views(library: Library) -> None:
-    """Write the index as CSV and Parquet where it changed, the failed list and the download statistics.
+    """Write CSV, Parquet and terms where the index changed, the failed list and the download statistics.
 
     Raises:
         StorageError: they cannot be written.
@@ -29,5 +30,6 @@ def refresh_views(library: Library) -> None:
         write_views(database, layout)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         database.execute("INSERT INTO views_written VALUES (?)", (now,))
+        refresh_terms(library)
     write_failed_list(database, layout.failed_images)
     write_text(layout.download_stats, json.dumps(download_stats(database), indent=2) + "\n")

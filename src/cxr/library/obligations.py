@@ -1,0 +1,35 @@
+"""The terms of what a library holds, which lie beside it."""
+
+from cxr import datasets
+from cxr.index.read import sources
+from cxr.library.open import Library
+from cxr.terms import NOTE, DatasetTerms, write_note
+
+
+def terms_of(key: str) -> DatasetTerms:
+    """Return a dataset's terms as they go with everything made from it.
+
+    Raises:
+        UsageError: there is no such dataset.
+    """
+    dataset = datasets.load(key)
+    return DatasetTerms(
+        dataset=key,
+        licence=dataset.TERMS.licence,
+        restrictions=dataset.TERMS.summary,
+        shareable=dataset.TERMS.shareable,
+        citation=dataset.CITATION,
+    )
+
+
+def refresh_terms(library: Library) -> None:
+    """Write ``TERMS.json`` for what the library holds now; none for an empty one.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    base = library.layout.base
+    (base / NOTE).unlink(missing_ok=True)
+    held = sources(library.database)
+    if held:
+        write_note(base, [terms_of(key) for key in held])
