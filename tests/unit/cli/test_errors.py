@@ -79,23 +79,22 @@ def test_a_secret_in_an_unexpected_error_is_taken_out(capsys):
 def test_an_unexpected_error_inside_a_library_says_where_its_traceback_is(tmp_path, capsys):
     from cxr.cli._run import Run
 
-    try:
-        with Run("download", base_dir=tmp_path / "l").library(write=True):
-            raise ZeroDivisionError("by nothing")
-    except ZeroDivisionError as error:
-        assert report(error, []) == 1
-    assert str(tmp_path / "l" / "logs") in capsys.readouterr().err
-    assert (
-        "ZeroDivisionError: by nothing" in (tmp_path / "l" / "logs" / "cxr_downloader_errors.log").read_text()
-    )
+    logs = tmp_path / "l" / "logs"
+    with pytest.raises(ZeroDivisionError) as caught, Run("x", base_dir=tmp_path / "l").library(write=True):
+        _ = 1 / 0
+    assert report(caught.value, []) == 1
+    assert str(logs) in capsys.readouterr().err
+    assert "ZeroDivisionError" in (logs / "cxr_downloader_errors.log").read_text()
 
 
 def test_a_stop_that_the_library_told_of_names_what_stopped_it(capsys):
-    try:
+    def run():
         try:
             raise StopRequested("The time of --max-time (3 s) is over")
         except KeyboardInterrupt:
             raise errors.InterruptedRunError("Stopped: 3 of 9.", think="All is kept.") from None
-    except errors.InterruptedRunError as error:
-        assert report(error, []) == 130
+
+    with pytest.raises(errors.InterruptedRunError) as caught:
+        run()
+    assert report(caught.value, []) == 130
     assert "--max-time (3 s) is over. All is kept." in capsys.readouterr().err
