@@ -30,8 +30,8 @@ _PATIENCE = 5.0
 """Seconds that a worker is given to end by itself."""
 
 
-class WorkerDiedError(CxrError):
-    """A worker process died on an item: killed for memory, or a decoder crashed."""
+class WorkerDiedError(Exception):
+    """A worker process died on an item: killed for memory, or a decoder crashed. It ends no run."""
 
 
 class _Worker:
@@ -200,10 +200,7 @@ class _Pool:
 
 
 def _died(code: int | None) -> WorkerDiedError:
-    return WorkerDiedError(
-        f"The worker process died on this item ({_ending(code)}).",
-        think="It was killed for using too much memory, or a decoder crashed on a hostile file.",
-    )
+    return WorkerDiedError(f"the process died on it ({_ending(code)}): out of memory, or a decoder crashed")
 
 
 def _ending(code: int | None) -> str:

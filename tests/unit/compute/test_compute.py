@@ -76,6 +76,7 @@ def test_the_death_of_a_worker_costs_only_the_item_it_was_at(functions, deadly):
     assert Counter(item for item, _ in outcomes) == Counter(items)
     dead = [outcome for item, outcome in outcomes if item == deadly]
     assert all(isinstance(outcome, WorkerDiedError) for outcome in dead)
+    assert not issubclass(WorkerDiedError, CxrError), "errors of that kind end a run"
     assert all(outcome == item * 2 for item, outcome in outcomes if item != deadly)
 
 
