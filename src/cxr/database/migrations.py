@@ -137,7 +137,7 @@ MIGRATIONS = (
             severity TEXT NOT NULL,
             message TEXT NOT NULL,
             origin TEXT NOT NULL,           -- 'table' from reading, 'validation' from checks
-            UNIQUE (image, code, message)
+            UNIQUE (image, origin, code, message)
         );
 
         -- What could not be read from a published table, as it was when the dataset was last read.

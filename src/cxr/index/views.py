@@ -5,7 +5,10 @@ drops leading zeros, so with pandas pass ``dtype={"patient_id": str, "study_id":
 read the Parquet, which is typed. ``patient_key`` is text to every reader, and is what splits use.
 """
 
+import os
+import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +16,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from cxr.database.connection import Database
-from cxr.errors import CxrError, StorageError
+from cxr.errors import CxrError
 from cxr.index.columns import AFTER, BEFORE, COLUMNS, CSV_NUMBER, SHOWN
 from cxr.index.frames import frames
 from cxr.stores.replacing import replacing
@@ -65,10 +68,12 @@ def write_csv(database: Database, path: Path) -> None:
     with replacing(path) as part, part.open("wb") as file:
         file.write((",".join(COLUMNS) + "\n").encode())
         for frame in frames(database):
+            buffer = BytesIO()  # polars' own writing to a file does not say why the disk refused
             frame.with_columns(
                 pl.col(*FINDINGS).replace_strict(CSV_NUMBER, default=None, return_dtype=pl.Int8),
                 pl.when(pl.col("issues").list.len() > 0).then(pl.col("issues").list.join(";")),
-            ).write_csv(file, include_header=False)
+            ).write_csv(buffer, include_header=False)
+            file.write(buffer.getbuffer())
 
 
 def write_parquet(database: Database, path: Path) -> None:
@@ -81,9 +86,9 @@ def write_parquet(database: Database, path: Path) -> None:
     with replacing(path) as part:
         try:
             register_io_source(source.read, schema=_SCHEMA).sink_parquet(part, compression="zstd")
-        except pl.exceptions.PolarsError as error:
+        except (pl.exceptions.PolarsError, OSError) as error:
             # polars wraps what the disk or the database said into an error of its own.
-            raise source.failure or _explained(path, error) from error
+            raise source.failure or _of_the_system(error) from error
 
 
 class _Source:
@@ -113,9 +118,7 @@ class _Source:
             raise
 
 
-def _explained(path: Path, error: Exception) -> StorageError:
-    return StorageError(
-        f"Writing {path} failed: {error}.",
-        think="The disk may be full or not writable.",
-        next_step="Free some space or check the folder, and run the same again.",
-    )
+def _of_the_system(error: Exception) -> Exception:
+    """Return the operating system's error that polars quotes, or the error itself where it quotes none."""
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else error
