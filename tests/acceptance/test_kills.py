@@ -40,10 +40,10 @@ def test_fifty_kills_at_random_moments_lose_nothing(tmp_path, other_file_system)
         run = subprocess.Popen(
             [*COMMAND, *map(str, arguments)], env=environment(tmp_path), start_new_session=True
         )
-        # Three in five while files move, the others at any moment from the start of the program on.
-        if draw.random() < 0.6:
+        # Most while files move, the last at any moment from the start of the program to its end.
+        if killed < KILLS * 0.7:
             wait_for_a_new_file(run, library / "Images")
-            time.sleep(draw.uniform(0, 0.12))
+            time.sleep(draw.uniform(0, 0.06))
         else:
             time.sleep(draw.uniform(0, 2.0))
         if run.poll() is None:
