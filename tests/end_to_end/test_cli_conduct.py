@@ -84,6 +84,22 @@ def test_an_unknown_finding_gets_the_nearest(seeded):
     assert "Cardiomegaly" in done.stderr
 
 
+def test_a_filter_that_nothing_passes_is_told_not_called_done(seeded):
+    """A typing error in a view or a patient must not look like a finished download."""
+    done = cxr(seeded, "download", "--source", "nih", "--from", "nih", "--view", "laterall", expect=2)
+    assert "--view LATERAL" in done.stderr
+    cxr(seeded, "download", "--source", "nih", "--from", "nih", "--patient", "99999999", expect=2)
+
+
+def test_a_folder_with_tables_but_no_images_is_told(seeded, tmp_path):
+    (tmp_path / "tables").mkdir()
+    for table in (seeded / "nih").glob("*.*"):
+        shutil.copy(table, tmp_path / "tables")
+    done = cxr(tmp_path, "download", "--source", "nih", "--from", "tables", "--base-dir", "l", expect=2)
+    assert "There is no image" in done.stderr
+    assert not (tmp_path / "l").exists()
+
+
 def test_a_host_of_a_later_version_is_answered_with_the_way_that_works(seeded):
     done = cxr(seeded, "download", "--source", "nih", expect=2)
     assert "--from PATH" in done.stderr

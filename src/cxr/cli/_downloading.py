@@ -9,7 +9,7 @@ from cxr.cli._names import dataset_key
 from cxr.cli._output import width
 from cxr.cli._readiness import missing_steps
 from cxr.cli._run import Run
-from cxr.cli._selection import Flags, request_for
+from cxr.cli._selection import Flags, check_selected, request_for
 from cxr.cli._summary import tell
 from cxr.errors import AccessError, PlanNotConfirmed, UsageError
 
@@ -62,15 +62,15 @@ class Downloading:
                 next_step="Name the dataset: --source KEY.",
             )
         missing = missing_steps(self.run.config)
-        for key, step in missing.items():
-            self.run.out.remark(f"{datasets.load(key).TITLE} ({key}) is left out: {step}")
         ready = [key for key in datasets.keys() if key not in missing]  # noqa: SIM118  a function
         if not ready:
             raise AccessError(
                 "No dataset is ready to be downloaded.",
-                think="; ".join(f"{key}: {step}" for key, step in missing.items()),
+                think="\n".join(f"{key}: {step}" for key, step in missing.items()),
                 next_step="Take the missing step of one of them, or try `cxr download --source synthetic`.",
             )
+        for key, step in missing.items():
+            self.run.out.remark(f"{datasets.load(key).TITLE} ({key}) is left out: {step}")
         results = {key: self._carry_out(self._request(key)) for key in ready}
         self.run.out.document(
             {"sources": {key: one.to_json() for key, one in results.items()}, "not_ready": missing}
@@ -78,7 +78,14 @@ class Downloading:
         return max(_exit_code(result) for result in results.values())
 
     def _request(self, key: str) -> "DownloadRequest":
-        return self._last_request(key) if self.resume else request_for(key, self.flags, self.run.config)
+        if self.resume:
+            return self._last_request(key)
+        request = request_for(key, self.flags, self.run.config)
+        if request.selection.limit != self.flags.limit:
+            setting = f"datasets.{key}.limit"
+            origin = self.run.config.origin(setting)
+            self.run.out.remark(f"{setting} is {request.selection.limit:,} ({origin}).")
+        return request
 
     def _last_request(self, key: str) -> "DownloadRequest":
         from cxr.library.requests import last_request
@@ -97,6 +104,7 @@ class Downloading:
         from cxr.library.prepare import prepare
 
         prepared = prepare(request, self.run.config, self.layout)
+        check_selected(prepared)
         plan = self._plan(prepared)
         if self.dry_run:
             self._show_plan(plan, prepared)

@@ -1,6 +1,7 @@
 """From the flags of ``download`` and ``index`` to what the library is asked for."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from cxr.errors import UsageError
 if TYPE_CHECKING:
     from cxr.config import Config
     from cxr.datasets import Dataset
-    from cxr.library.prepare import DownloadRequest
+    from cxr.library.prepare import DownloadRequest, Prepared
 
 _MADE = 200
 """Images of a dataset that is made here, where ``--limit`` does not say (design 1)."""
@@ -119,3 +120,31 @@ def _check_names(key: str, dataset: "Dataset", flags: Flags) -> None:
         release = dataset.RELEASES[known(flags.release, dataset.RELEASES, f"release of {key}")]
     if flags.host is not None:
         known(flags.host, release.hosts, f"host of {key}")
+
+
+def check_selected(prepared: "Prepared") -> None:
+    """Stop a run that would do nothing because nothing is there or nothing matches.
+
+    Raises:
+        UsageError: it says which, and what there would be.
+    """
+    request, counts = prepared.request, prepared.counts
+    if counts.selected:
+        return
+    if not prepared.present:
+        where = f"in {request.origin}" if request.origin else f"at {prepared.host.key}"
+        raise UsageError(
+            f"There is no image of {prepared.dataset.TITLE} {where}.",
+            think=f"The tables name {prepared.total:,}; none of them lies there." if prepared.total else "",
+            next_step="Name the folder that holds the images, or one above it.",
+        )
+    near = get_close_matches((request.selection.view or "").upper(), _VIEWS, n=1)
+    meant = f"Did you mean --view {near[0]}? " if near and near[0] != request.selection.view else ""
+    raise UsageError(
+        f"Nothing matches: {request.selection.describe()}.",
+        think=f"None of {prepared.present:,} images of {prepared.dataset.TITLE} does.",
+        next_step=f"{meant}Take a filter (--view, --finding, --patient) away or change it.",
+    )
+
+
+_VIEWS = ("FRONTAL", "LATERAL", "PA", "AP", "LL", "RL")

@@ -20,8 +20,8 @@ def tell(run: Run, summary: "ValidationSummary") -> None:
     if summary.exit_code:
         run.out.remark(
             wrap(
-                "Errors make this validation fail. `cxr validate --quarantine` sets the files aside; "
-                "`cxr download --source KEY --resume` fetches what is missing.",
+                "Errors make a validation fail. `cxr validate --quarantine` sets such files aside; "
+                "`cxr validate --repair` fetches again what cxr had fetched.",
                 width(),
             )
         )

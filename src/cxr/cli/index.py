@@ -16,7 +16,7 @@ import typer
 from cxr.cli import _options
 from cxr.cli._names import dataset_key
 from cxr.cli._run import Run
-from cxr.cli._selection import Flags, request_for
+from cxr.cli._selection import Flags, check_selected, request_for
 from cxr.cli._signals import time_limit
 from cxr.cli._summary import tell
 from cxr.cli._terms import settle
@@ -43,6 +43,7 @@ def command(
     request = request_for(source, flags, run.config, configured_limit=False)
     with time_limit(max_time):
         prepared = prepare(request, run.config, layout)
+        check_selected(prepared)
         with run.library(write=True) as library, run.progress() as progress:
             settle(layout.metadata, request.source, prepared.dataset, accepted=request.source in accepted)
             summary = adopt(library, prepared, progress)
