@@ -1,5 +1,6 @@
 """The README says what is true: its tables against the code, its commands against the real command line."""
 
+import json
 import os
 import re
 import shlex
@@ -236,6 +237,11 @@ def test_the_first_real_download_goes_as_written(tmp_path: Path, test_data: Path
     assert {file.stem for file in (library / "captions").iterdir()} == {file.stem for file in images}
     for folder_or_file in re.findall(r"(?m)^ {2}([\w.]+/?)", tree_of_a_library()):
         assert (library / folder_or_file).exists(), folder_or_file
+    logged = [
+        json.loads(line) for line in (library / "logs" / "cxr_downloader.json").read_text().splitlines()
+    ]
+    assert {one["level"] for one in logged} == {"INFO"}  # in capitals, as the table's jq asks for ERROR
+    assert len((library / "logs" / "cxr_downloader.log").read_text().splitlines()) == len(logged) > 0
 
 
 def cxr_lines(text: str) -> list[str]:
