@@ -18,7 +18,7 @@ from cxr.library.prepare import Prepared
 from cxr.library.requests import to_json
 from cxr.library.views import mark_stale
 from cxr.logs import get_logger
-from cxr.model import Failure, Fetched, Record, Remote, Status
+from cxr.model import Failure, Fetched, Record, Remote, Status, Transfer
 from cxr.stores.writing import writing
 
 _log = get_logger(__name__)
@@ -54,21 +54,15 @@ class Book:
 
     def fetched(self, record: Record, fetched: Fetched) -> None:
         """Write down an image whose bytes are in the library."""
-        place = self.library.layout.images / fetched.name
-        self._rows.append(
-            self._row(
-                record,
-                image_path=as_indexed(self.library.layout, place),
-                status=Status.DOWNLOADED,
-                size=fetched.size,
-                sha256=fetched.sha256,
-                width=fetched.width,
-                height=fetched.height,
-                bit_depth=fetched.bit_depth,
-                source_url=fetched.url,
-            )
-        )
+        self._rows.append(self._row_in_library(record, fetched))
         self._outcomes.append(Outcome(record.image_id, self.prepared.host.key, fetched))
+        self._written()
+
+    def kept(self, record: Record, finished: Finished) -> None:
+        """Write the row of an image again that is complete already: what is published about it changed."""
+        url = self.prepared.host.url(self.prepared.remote(record))
+        was = Fetched(*finished, url=url, how=Transfer.FOUND, seconds=0.0)
+        self._rows.append(self._row_in_library(record, was))
         self._written()
 
     def adopted(self, record: Record, remote: Remote) -> None:
@@ -103,21 +97,6 @@ class Book:
         )
         self._written()
 
-    def kept(self, record: Record, finished: Finished) -> None:
-        """Write the row of an image again that is complete already: what is published about it changed."""
-        place = self.library.layout.images / finished.name
-        self._rows.append(
-            self._row(
-                record,
-                image_path=as_indexed(self.library.layout, place),
-                status=Status.DOWNLOADED,
-                size=finished.size,
-                sha256=finished.sha256,
-                source_url=self.prepared.host.url(self.prepared.remote(record)),
-            )
-        )
-        self._written()
-
     def failed(self, record: Record, failure: Failure) -> None:
         """Write down an image that could not be had."""
         self._outcomes.append(Outcome(record.image_id, self.prepared.host.key, failure))
@@ -142,6 +121,19 @@ class Book:
         """Write what is left and how the run ended."""
         self.flush()
         end_run(self.library.database, self.run, outcome, counts)
+
+    def _row_in_library(self, record: Record, fetched: Fetched) -> IndexRow:
+        return self._row(
+            record,
+            image_path=as_indexed(self.library.layout, self.library.layout.images / fetched.name),
+            status=Status.DOWNLOADED,
+            size=fetched.size,
+            sha256=fetched.sha256,
+            width=fetched.width,
+            height=fetched.height,
+            bit_depth=fetched.bit_depth,
+            source_url=fetched.url,
+        )
 
     def _row(self, record: Record, **about_the_file: Any) -> IndexRow:
         dataset, release = self.prepared.dataset, self.prepared.release
