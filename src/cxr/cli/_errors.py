@@ -80,7 +80,7 @@ def interrupted(error: BaseException) -> InterruptedRunError:
 def _tell(error: CxrError) -> None:
     heading = next((text for kind, text in _HEADINGS.items() if isinstance(error, kind)), "Error")
     columns = width(sys.stderr)
-    first, _, rest = printable(error.happened).partition("\n")
+    first, _, rest = printable(error.happened).removeprefix(f"{heading}: ").partition("\n")
     opening = wrap(f"{heading}: {first}", columns).replace(
         f"{heading}:", bold(f"{heading}:", sys.stderr, "red" if heading == "Error" else "yellow"), 1
     )

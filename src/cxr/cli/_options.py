@@ -41,7 +41,9 @@ SourceOrAll = Annotated[
 ]
 Release = Annotated[
     str | None,
-    typer.Option("--release", metavar="R", help="Which release of the dataset; the newest by default."),
+    typer.Option(
+        "--release", metavar="R", help="Which release; by default the first that `cxr datasets show` lists."
+    ),
 ]
 Tables = Annotated[
     Path | None,

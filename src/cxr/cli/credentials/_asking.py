@@ -1,10 +1,12 @@
 """How credentials are asked for on a terminal, and read from stdin elsewhere."""
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import typer
 
+from cxr.cli._output import width, wrap
 from cxr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 def ask(service: "Service", *, skippable: bool) -> dict[str, str]:
     """Ask for what one service needs; empty where the user skips it."""
-    typer.echo(f"\n{service.title}. {service.how}", err=True)
+    typer.echo("\n" + wrap(f"{service.title}. {service.how}", width(sys.stderr)), err=True)
     if skippable and not typer.confirm(f"Set {service.title} now?", default=False, err=True):
         return {}
     way = _ask_way(service)
