@@ -185,7 +185,8 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
     kind = next((kind for magic, kind in _FOREIGN if low.startswith(magic.lower())), "")
     if head[257:262] == b"ustar":
         kind = "a tar archive"
-    if not kind and b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    # A few NUL bytes spoil their rows only.
+    if not kind and head.count(0) > len(head) // 10 and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         even, odd = head[::2].count(0), head[1::2].count(0)
         kind = "UTF-16 text without a byte-order mark" if max(even, odd) > len(head) // 3 else "binary data"
     if kind:
