@@ -45,14 +45,6 @@ def write_outcomes(database: Database, source: str, run: int | None, outcomes: I
         database.execute_many(_UPSERT, (_row(source, run, outcome, now) for outcome in outcomes))
 
 
-def forget(database: Database, source: str, image_ids: Iterable[str]) -> None:
-    """Take images out of the ledger, so that they count as never asked for."""
-    with database.transaction():
-        database.execute_many(
-            "DELETE FROM ledger WHERE source = ? AND image_id = ?", ((source, one) for one in image_ids)
-        )
-
-
 def _row(source: str, run: int | None, outcome: Outcome, now: str) -> tuple[Value, ...]:
     image_id, host, result = outcome
     if isinstance(result, Failure):

@@ -10,7 +10,7 @@ from cxr.database.connection import open_database
 from cxr.ledger.failed_list import write_failed_list
 from cxr.ledger.read import Finished, FinishedFiles, failures, finished
 from cxr.ledger.runs import RunOutcome, begin_run, end_run, latest_run
-from cxr.ledger.write import Outcome, forget, write_outcomes
+from cxr.ledger.write import Outcome, write_outcomes
 from cxr.model import Failure, Fetched, Transfer
 
 HASH = "ab" * 32
@@ -52,12 +52,6 @@ def test_a_batch_is_written_whole_or_not_at_all(database):
     with pytest.raises(KeyboardInterrupt):
         write_outcomes(database, "nih", None, broken())
     assert len(finished(database, "nih")) == 0
-
-
-def test_what_is_forgotten_counts_as_never_asked_for(database):
-    write_outcomes(database, "nih", None, [Outcome(one, "folder", fetched()) for one in "abc"])
-    forget(database, "nih", ["a", "c"])
-    assert set(finished(database, "nih")) == {"b"}
 
 
 names = st.text(st.characters(exclude_categories=()), max_size=300)
