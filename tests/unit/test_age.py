@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxr import age
@@ -44,6 +44,7 @@ def test_what_is_no_whole_number_with_a_unit_is_no_age(text):
     assert age.parse(text) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_no_text_breaks_the_reader(text):
     parsed = age.parse(text)

@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxr import tables
@@ -219,6 +219,7 @@ def test_quoting_and_showing_keep_a_message_in_one_printable_line():
         assert tables.shown(Path(text)).isprintable()
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=300),
     st.booleans(),

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxr.datasets import Published, local
@@ -96,6 +96,7 @@ names = st.text(st.characters(exclude_characters="/\0", exclude_categories=()), 
 paths = st.lists(st.lists(names, min_size=1, max_size=3).map("/".join), max_size=12, unique=True)
 
 
+@settings(deadline=None)
 @given(paths, st.randoms(use_true_random=False))
 def test_whatever_files_are_called_ids_and_stems_are_distinct_safe_and_the_same_again(paths, random):
     def folded(stem):

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxr.errors import HostError, UsageError
@@ -216,6 +216,7 @@ def test_listing_changes_nothing(tree):
     assert [(path, path.stat().st_mtime_ns) for path in root.rglob("*")] == before
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_an_address_never_fails_and_is_plain(path):
     url = folder.Folder(Path("/data"), print).url(Remote(path.encode("utf-8", "ignore").decode()))
