@@ -35,6 +35,7 @@ def act(what):
     return what * 2
 
 def pid(_): return os.getpid()
+def slow_pid(_): time.sleep(0.1); return os.getpid()
 
 class DiesOnArrival:
     def __reduce__(self): return (os._exit, (7,))
@@ -115,7 +116,14 @@ def test_items_are_taken_only_as_room_comes_free(functions, engine):
 
 
 def test_work_is_shared_among_as_many_processes_as_asked(functions):
-    pids = {pid for _, pid in map_bounded(functions.pid, range(2000), engine="processes", workers=2)}
+    # Long enough for the second process to have started, however busy the machine is.
+    results = map_bounded(functions.slow_pid, range(400), engine="processes", workers=2)
+    pids = set()
+    for _, pid in results:
+        pids.add(pid)
+        if len(pids) == 2:
+            break
+    results.close()
     assert len(pids) == 2
     assert os.getpid() not in pids
 
