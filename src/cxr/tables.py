@@ -344,7 +344,7 @@ class _Table:
 
     def tell(self, line: int, code: str, what: str) -> None:
         name = shown(Path(self._path.name))
-        self._problems(TableProblem(name, line, code, f"{name}, line {line:,}, {what}."))
+        self._problems(TableProblem(name, line, code, f"The row {what}"))
 
     def _record(self, line: int, text: str, delimiter: str) -> list[str]:
         """Read a record that may go on over the next lines."""

@@ -48,7 +48,7 @@ def content(host: Host, remote: Remote, start: int = 0) -> bytes:
 
 
 def test_each_has_a_card_and_the_key_of_its_file(reached):
-    assert reached.host.key in hosts.keys()
+    assert type(reached.host).__module__ == f"cxr.hosts.{reached.host.key}"
     assert type(reached.host).__doc__
 
 
@@ -100,7 +100,7 @@ def test_a_file_may_be_left_half_read(reached):
 @pytest.mark.parametrize("path", ["gone.png", "../gone.png", "/etc/hostname", "", "a\0b", "x" * 5000])
 def test_what_is_not_there_is_an_error_of_the_file_and_has_an_address(reached, path):
     remote = Remote(path)
-    with pytest.raises(OSError, match="."), reached.host.open(remote) as blocks:
+    with pytest.raises(OSError, match=r"\S"), reached.host.open(remote) as blocks:
         list(blocks)
     assert reached.host.url(remote)
 

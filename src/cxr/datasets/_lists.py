@@ -1,6 +1,6 @@
 """Official splits that are published as lists of file names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cxr import tables
@@ -35,18 +35,22 @@ def read_splits(
     for image_id in torn:
         del parts[image_id]
         message = f"{image_id} is in more than one of the official lists, so it is in none"
-        problems(TableProblem("", 0, "split_contradicts", message, image_id, dropped=False))
-    _tell_leaks(parts, patient_of, problems)
+        problems(TableProblem(_names(lists), 0, "split_contradicts", message, image_id, dropped=False))
+    for patient in _leaking(parts, patient_of):
+        message = f"Patient {patient} is in more than one of the official lists"
+        problems(TableProblem(_names(lists), 0, "split_leaks", message, dropped=False))
     return parts
 
 
-def _tell_leaks(parts: Mapping[str, str], patient_of: Callable[[str], str], problems: Problems) -> None:
+def _names(lists: Mapping[str, Path]) -> str:
+    return ", ".join(tables.shown(Path(path.name)) for path in lists.values())
+
+
+def _leaking(parts: Mapping[str, str], patient_of: Callable[[str], str]) -> Iterable[str]:
     by_patient: dict[str, str] = {}
     leaking: dict[str, None] = {}
     for image_id, part in parts.items():
         patient = patient_of(image_id)
         if by_patient.setdefault(patient, part) != part:
             leaking[patient] = None
-    for patient in leaking:
-        message = f"Patient {patient} is in more than one of the official lists"
-        problems(TableProblem("", 0, "split_leaks", message, dropped=False))
+    return leaking

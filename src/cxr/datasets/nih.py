@@ -252,7 +252,7 @@ def read(published: Published, problems: Problems) -> Iterator[Record]:
     if starts:  # a part of the entries lacks most of the images that have boxes
         for image_id in boxes.keys() - reading.seen:
             message = f"{image_id} has boxes, and no row among the entries"
-            problems(TableProblem("", 0, "unknown_image", message, image_id, dropped=False))
+            problems(TableProblem("BBox_List_2017.csv", 0, "unknown_image", message, image_id, dropped=False))
 
 
 def form_of(entries: Path) -> str:
