@@ -17,6 +17,7 @@ from cxr import age
         ("030M", 2.5, "2"),
         ("001D", 0, "1 day"),
         ("010D", 0.03, "10 days"),
+        ("730D", 2, "730 days"),  # 365.25 days a year: half a day short of two years
         ("002W", 0.04, "2 weeks"),
         ("0", 0, "0"),
         ("001Y", 1, "1"),

@@ -95,10 +95,10 @@ def test_a_report_may_run_over_lines_and_keeps_its_blank_ones(table):
 
 
 def test_among_reports_a_quote_never_closed_names_file_and_line(table):
-    content = 'Image Index,Patient Sex,Age\na,"one\ntwo",5\nb,"F,6\nc,M,7\n'
-    with pytest.raises(TableError, match=r"Entries\.csv has a quote, opened in line 4") as caught:
+    content = 'Image Index,Patient Sex,Age\na,"one\ntwo",5\n"b\nb","F,6\nc,M,7\n'
+    with pytest.raises(TableError, match=r"Entries\.csv has a quote, opened in line 5") as caught:
         table(content, multiline=True)
-    assert "line 4" in caught.value.next_step
+    assert "line 5" in caught.value.next_step
 
 
 def test_a_quote_that_swallows_too_much_stops_there(table):

@@ -148,6 +148,7 @@ def test_the_caption_of_an_nih_record_lists_the_fourteen_in_published_order(read
         (row("00090002_000.png", patient="90001"), "patient_differs"),
         (row("00090002_000.png", patient=""), "patient_differs"),
         (row("../../00090002_000.png", patient="90002"), "bad_image_name"),
+        (row("00090002_000.png/../x", patient="90002"), "bad_image_name"),
         (row("9" * 300 + ".png"), "bad_image_name"),
         (row("\N{LUNGS}.png"), "bad_image_name"),
         (row("00090002_000.png\0", patient="90002"), "nul_byte"),
