@@ -3,26 +3,31 @@
 import numpy as np
 
 from cxr.images.phantom import canvas
-from cxr.images.phantom.canvas import Points
+from cxr.images.phantom.canvas import Layer, Patch, Points
 from cxr.images.phantom.scene import Scene
 from cxr.images.phantom.thorax import smooth
 from cxr.images.phantom.truth import Side
 
 
-def paint_bone(scene: Scene, course: Points, widths: Points, dense: float, marrow: float = 0.62) -> None:
+def paint_bone(scene: Scene, course: Points, widths: Points, dense: float, marrow: float = 0.5) -> None:
     """Paint a long bone: a bright shell around ``marrow``, that share of it less dense."""
+    area, layer = _bone(scene, course, widths, marrow)
+    scene.add(area, layer, dense * scene.truth.body.bone)
+
+
+def _bone(scene: Scene, course: Points, widths: Points, marrow: float) -> tuple[Patch, Layer]:
     outline = canvas.ribbon(course, widths)
-    area = canvas.around(scene.size, outline, 0.008)
-    shell = canvas.filled(area, outline, 0.0011)
-    core = canvas.filled(area, canvas.ribbon(course, np.maximum(widths - 0.0075, 0.001)), 0.0022)
-    scene.add(area, shell - core * np.float32(marrow), dense * scene.truth.body.bone)
+    area = canvas.around(scene.size, outline, 0.012)
+    shell = canvas.filled(area, outline, 0.0017)
+    core = canvas.filled(area, canvas.ribbon(course, np.maximum(widths - 0.0075, 0.001)), 0.0034)
+    return area, shell - core * np.float32(marrow)
 
 
 def paint_ribs(scene: Scene) -> None:
     """Paint each rib from the spine around the side to where its cartilage begins in front."""
     body, thorax = scene.truth.body, scene.thorax
     dice = scene.patient_dice(7)
-    first = thorax.height(0.0) - 0.012
+    first = thorax.height(0.0) + 0.014
     for side in (-1, 1):
         y = first
         for number in range(body.ribs):
@@ -35,22 +40,28 @@ def _paint_rib(scene: Scene, side: Side, number: int, start: float) -> None:
     body, thorax = scene.truth.body, scene.thorax
     drop = body.rib_drop * min(0.42 + 0.17 * number, 1.15)
     # The angle goes round the chest: 0 at the spine, a right angle at the side, then to the front.
-    front = min(2.25 + 0.06 * number, 2.62) if number < 7 else 1.95
-    angle = np.linspace(0.1, front, 56)
-    turn_y = start + drop * 0.5
-    wide = float(thorax.outer(turn_y, side)) + 0.004
+    front = min(2.25 + 0.06 * number, 2.62) if number < 7 else 1.95 - 0.15 * (number - 7)
+    angle = np.linspace(0.01, front, 60)
     root = 0.035
-    out = root + (wide - root) * np.sin(angle) ** 0.82
     y = start + drop * (1 - np.cos(angle)) / 2 - 0.028 * np.sin(2 * np.minimum(angle, np.pi / 2))
+    # At the side it runs down along the wall for a while before it turns to the front.
+    out = (
+        root + (thorax.outer(np.minimum(y, thorax.floor - 0.03), side) + 0.004 - root) * np.sin(angle) ** 0.68
+    )
     course = np.stack([thorax.midline(y) + side * out, y], axis=1)
     widths = body.rib_width * smooth((0.0, 0.5, 1.5, 2.6), (0.72, 0.9, 0.95, 1.12), angle)
     if number == 0:
         widths *= 1.15
-    back = angle <= 1.75
-    ahead = angle >= 1.55
-    paint_bone(scene, course[back], widths[back], 0.34)
+    back, ahead = angle <= 1.65, angle >= 1.6
+    area, layer = _bone(scene, course[back], widths[back], 0.5)
+    # Near the spine a rib is thinner from front to back, and slips behind the great vessels.
+    beside = np.abs(area.x - np.float32(course[0, 0])) * np.float32(1 / 0.13)
+    scene.add(area, layer * np.clip(beside, np.float32(0.3), np.float32(1)), 0.42 * body.bone)
     if ahead.sum() > 6:
-        paint_bone(scene, course[ahead], widths[ahead], 0.21, marrow=0.5)
+        area, layer = _bone(scene, course[ahead], widths[ahead], 0.45)
+        # Bone goes over into cartilage, which does not show.
+        end = np.abs(area.x - np.float32(course[-1, 0])) * np.float32(1 / 0.07)
+        scene.add(area, layer * np.minimum(end, 1), 0.27 * body.bone)
 
 
 def paint_spine(scene: Scene) -> None:
@@ -64,15 +75,15 @@ def paint_spine(scene: Scene) -> None:
     # Vertebrae grow downwards: the phase counts how many lie above.
     phase = (y + 0.02) / 0.047 - 2.1 * (y**2)
     within = phase - np.floor(phase)
-    disc = np.clip(1 - np.abs(within - 0.5) / 0.1, 0, 1)
+    disc = np.clip(1 - np.abs(within - 0.5) / 0.14, 0, 1)
     plate = np.clip(1 - np.abs(np.abs(within - 0.5) - 0.13) / 0.04, 0, 1)
     waist = half * (1 - 0.09 * np.cos(2 * np.pi * (within - 0.5)) ** 2 * (disc < 0.2))
     out = area.x - canvas.column(thorax.midline(y))
     share = out * canvas.column(1 / waist)
     body = canvas.arc(np.maximum(1 - np.abs(share), 0), 0.55)
     edge = np.clip(1 - np.abs(np.abs(share) - np.float32(0.93)) * np.float32(11), 0, 1)
-    strength = canvas.column(1 - 0.55 * disc + 0.35 * plate)
-    scene.add(area, body * strength + edge * np.float32(0.3), 0.52 * scene.truth.body.bone)
+    strength = canvas.column(1 - 0.5 * disc + 0.35 * plate)
+    scene.add(area, body * strength + edge * np.float32(0.14), 0.4 * scene.truth.body.bone)
     centres = y[np.flatnonzero(np.diff(np.floor(phase)))]
     for centre in centres:
         _paint_arch(scene, float(centre))
@@ -86,7 +97,7 @@ def _paint_arch(scene: Scene, y: float) -> None:
         pedicle = canvas.ball(area, x + side * 0.022, y, 0.0065, 0.0105)
         scene.add(area, pedicle, 0.2 * dense)
     area = canvas.patch(scene.size, x - 0.01, y, x + 0.01, y + 0.05)
-    scene.add(area, canvas.ball(area, x, y + 0.022, 0.0062, 0.017), 0.22 * dense)
+    scene.add(area, canvas.ball(area, x, y + 0.022, 0.0062, 0.017), 0.24 * dense)
 
 
 def paint_clavicles(scene: Scene) -> None:
@@ -95,15 +106,22 @@ def paint_clavicles(scene: Scene) -> None:
         return
     thorax = scene.thorax
     dice = scene.patient_dice(8)
-    rise = dice.bell(0.055, 0.03)
+    rise = dice.bell(0.075, 0.03)
     for side in (-1, 1):
-        inner = thorax.height(0.085) + 0.004 * side
+        inner = thorax.height(0.125) + 0.004 * side
         out = np.linspace(0.032, 0.385, 40)
         share = (out - 0.032) / 0.353
-        y = inner - rise * share - 0.02 * np.sin(2 * np.pi * share) + scene.truth.body.shoulder * share**2
+        y = (
+            inner
+            - rise * share
+            - 0.02 * np.sin(2 * np.pi * share)
+            + (scene.truth.body.shoulder + side * scene.truth.pose.tilt) * share**2
+        )
         course = np.stack([thorax.midline(inner) + side * out, y], axis=1)
-        widths = smooth((0.0, 0.12, 0.5, 0.85, 1.0), (0.034, 0.027, 0.0225, 0.027, 0.03), share)
-        paint_bone(scene, course, widths, 0.42)
+        widths = smooth(
+            (0.0, 0.03, 0.1, 0.5, 0.85, 0.96, 1.0), (0.014, 0.034, 0.029, 0.0225, 0.028, 0.026, 0.01), share
+        )
+        paint_bone(scene, course, widths, 0.62)
 
 
 def paint_shoulders(scene: Scene) -> None:
@@ -115,7 +133,7 @@ def paint_shoulders(scene: Scene) -> None:
         shift = body.half_width - 0.345 + pose.scapula
 
         def place(out: float, y: float, *, middle: float = middle, side: int = side) -> tuple[float, float]:
-            return middle + side * out, top + y
+            return middle + side * out, top + y + side * pose.tilt
 
         blade = np.asarray(
             [
@@ -131,13 +149,21 @@ def paint_shoulders(scene: Scene) -> None:
             ]
         )
         area = canvas.around(scene.size, blade, 0.02)
-        scene.add(area, canvas.filled(area, blade, 0.004), 0.14 * body.bone)
+        scene.add(
+            area, canvas.filled(area, _rounded(np.concatenate([blade, blade[:1]])), 0.005), 0.3 * body.bone
+        )
         border = _rounded(blade[3:8])
-        paint_bone(scene, border, np.full(len(border), 0.011), 0.2, marrow=0.2)
+        paint_bone(scene, border, np.full(len(border), 0.013), 0.2, marrow=0.2)
         spine = _rounded(
             np.asarray([place(0.25 + shift, 0.075), place(0.34 + shift, 0.04), place(0.43, -0.015)])
         )
-        paint_bone(scene, spine, np.linspace(0.01, 0.022, len(spine)), 0.2, marrow=0.5)
+        paint_bone(
+            scene,
+            spine,
+            smooth((0, 0.8, 0.95, 1), (0.004, 0.02, 0.018, 0.006), np.linspace(0, 1, len(spine))),
+            0.3,
+            marrow=0.5,
+        )
         _paint_upper_arm(scene, *place(0.447, 0.045), side)
 
 
@@ -148,8 +174,11 @@ def _rounded(corners: Points) -> Points:
 
 
 def _paint_upper_arm(scene: Scene, x: float, y: float, side: int) -> None:
-    area = canvas.patch(scene.size, x - 0.05, y - 0.05, x + 0.05, y + 0.05)
-    scene.add(area, canvas.ball(area, x, y, 0.042, 0.044), 0.38 * scene.truth.body.bone)
-    steps = np.linspace(0, 1, 24)
-    course = np.stack([x + side * (0.012 + 0.075 * steps), y + 0.02 + 0.75 * steps], axis=1)
-    paint_bone(scene, course, smooth((0, 0.15, 1.0), (0.06, 0.04, 0.034), steps), 0.5, marrow=0.6)
+    steps = np.linspace(0, 1, 48)
+    dice = scene.image_dice(3 if side < 0 else 4)
+    outwards = 0.012 * np.minimum(steps * 12, 1) + dice.bell(0.075, 0.05) * steps
+    course = np.stack([x + dice.bell(0.008, 0.012) + side * outwards, y - 0.04 + 0.8 * steps], axis=1)
+    knots = (0.0, 0.008, 0.03, 0.055, 0.09, 0.16, 0.4, 1.0)
+    paint_bone(
+        scene, course, smooth(knots, (0.01, 0.048, 0.078, 0.08, 0.062, 0.044, 0.036, 0.034), steps), 0.62
+    )

@@ -137,6 +137,26 @@ def clouds(area: Patch, cells: npt.NDArray[np.float32]) -> Layer:
     return np.asarray(wide.T)
 
 
+def averaged(layer: Layer, cells: int) -> Layer:
+    """Return the mean of each of ``cells`` by ``cells`` blocks of a square layer."""
+    size = layer.shape[0]
+    starts = np.arange(cells) * size // cells
+    counts = np.diff(np.append(starts, size)).astype(np.float32)
+    tall = np.add.reduceat(layer, starts, axis=0)
+    # Sums down columns are added row by row, in the same order everywhere; sums along rows would not be.
+    wide = np.add.reduceat(np.ascontiguousarray(tall.T), starts, axis=0).T
+    return np.asarray(wide / (counts[:, None] * counts[None, :]), np.float32)
+
+
+def smoothed(cells: Layer) -> Layer:
+    """Return a small grid with each value averaged with its neighbours, 1 to 2 to 1, both ways."""
+    for axis in (0, 1):
+        padded = np.pad(cells, [(1, 1) if one == axis else (0, 0) for one in (0, 1)], mode="edge")
+        before, after = (np.take(padded, np.arange(cells.shape[axis]) + k, axis=axis) for k in (0, 2))
+        cells = (before + after + 2 * cells) * np.float32(0.25)
+    return cells
+
+
 def _between(pixels: int, cells: int) -> tuple[npt.NDArray[np.intp], Layer]:
     where = (np.arange(pixels) + 0.5) / pixels * (cells - 1)
     index = np.minimum(where.astype(np.intp), cells - 2)

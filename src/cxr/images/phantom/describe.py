@@ -86,7 +86,7 @@ def _body(seed: int, patient: int) -> tuple[Body, int]:
         female=female,
         half_width=dice.bell(0.335 if female else 0.355, 0.035),
         height=dice.bell(0.66 if female else 0.69, 0.06),
-        wall=0.045 + 0.06 * stout,
+        wall=0.075 + 0.1 * stout,
         depth_cm=18.5 + 5.5 * stout + dice.bell(0, 1),
         dome=dice.bell(0.115, 0.035),
         dome_step=dice.bell(0.022, 0.012),
@@ -114,6 +114,7 @@ def _pose(dice: Dice, view: View) -> Pose:
         x=dice.bell(0.5, 0.02),
         apex=dice.bell(0.135, 0.03),
         lean=dice.bell(0.0, 0.04 if lying else 0.02),
+        tilt=dice.bell(0.0, 0.022),
         raised=dice.bell(0.05, 0.04) if lying else dice.bell(0.0, 0.03),
         scapula=dice.bell(-0.05, 0.025) if lying else dice.bell(0.02, 0.02),
         stomach=dice.bell(0.055, 0.025) if dice.chance(0.6) else 0.0,
@@ -128,9 +129,10 @@ def _film(dice: Dice, view: View) -> Film:
     if dice.chance(0.4):
         border = tuple(dice.real(0.005, 0.03) if dice.chance(0.5) else 0.0 for _ in range(4))  # type: ignore[assignment]
     return Film(
-        middle=dice.bell(2.3, 0.22),
-        latitude=dice.bell(3.9, 0.5) if lying else dice.bell(3.6, 0.4),
-        noise=dice.real(0.014, 0.045),
+        middle=dice.bell(2.5, 0.2),
+        latitude=dice.bell(2.8, 0.6) if lying else dice.bell(2.45, 0.5),
+        evening=dice.real(0.3, 0.5),
+        noise=dice.real(0.02, 0.06),
         blur=dice.real(0.0003, 0.0009) * (1.6 if lying else 1.0),
         marker="L" if left else "R",
         marker_x=x if left else 1 - x,

@@ -52,7 +52,7 @@ def _pacemaker(scene: Scene, device: Device) -> None:
         _wire(scene, path[-3:], 0.0075, 1.4)
     for x, y, wide, high in device.discs:
         area = canvas.patch(scene.size, x - wide, y - high, x + wide, y + high)
-        case = canvas.step(canvas.ball(area, x, y, wide, high) - np.float32(0.05), scene.size, 0.15)
+        case = np.minimum(canvas.ball(area, x, y, wide, high) * np.float32(5), np.float32(1))
         battery = canvas.ball(area, x + 0.012, y + 0.008, wide * 0.55, high * 0.6)
         scene.add(
             area, np.asarray(case + np.float32(0.6) * np.minimum(battery * np.float32(3), np.float32(1))), 2.2

@@ -15,7 +15,7 @@ _TOP = 10.0
 def develop(scene: Scene) -> npt.NDArray[np.uint8]:
     """Return the picture as 8-bit grey, bright where the beam was weakened most."""
     film = scene.truth.film
-    attenuation = np.clip(scene.attenuation, 0, np.float32(_TOP * 0.999))
+    attenuation = np.clip(_evened(scene), 0, np.float32(_TOP * 0.999))
     index = (attenuation * np.float32(_STEPS / _TOP)).astype(np.intp)
     grey, grain = _curves(film.middle, film.latitude, film.noise)
     noise = scene.image_dice(2).grain(*attenuation.shape)
@@ -28,13 +28,27 @@ def develop(scene: Scene) -> npt.NDArray[np.uint8]:
     return picture
 
 
+def _evened(scene: Scene) -> Layer:
+    """Return attenuation with its broad differences reduced, as every digital system does for display.
+
+    Otherwise the trunk's own thickness takes up the grey scale, and neither ribs nor spine show in it.
+    """
+    film, cells = scene.truth.film, canvas.averaged(scene.attenuation, 24)
+    for _ in range(2):
+        cells = canvas.smoothed(cells)
+    shift = (cells - np.float32(film.middle)) * np.float32(film.evening)
+    # Where hardly anything is in the beam, in the air beside the body, there is nothing to even out.
+    shift *= np.clip(cells * np.float32(0.6), 0, 1)
+    inside = np.clip(scene.attenuation * np.float32(1.2), 0, 1)
+    return np.asarray(scene.attenuation - canvas.clouds(scene.all(), shift) * inside)
+
+
 def _curves(middle: float, latitude: float, noise: float) -> tuple[Layer, Layer]:
     """Return grey and grey's noise for each step of attenuation, 0 to 255."""
     attenuation = (np.arange(_STEPS) + 0.5) * (_TOP / _STEPS)
-    z = (attenuation - middle) / latitude * 3.6
-    grey = 255 / (1 + np.exp(-z))
-    floor = 255 / (1 + np.exp(middle / latitude * 3.6))
-    shown = np.maximum(grey - floor, 0) * (244 / (255 - floor))
+    z = (attenuation - middle) / latitude * 2
+    shown = 122 + 124 * z / np.sqrt(1 + z * z * np.where(z > 0, 1.0, 0.45))
+    shown = np.maximum(shown, 0)
     # Fewer photons arrive behind more tissue: noise grows with the root of the exponential of attenuation.
     sigma = noise * np.exp((np.minimum(attenuation, 6) - middle) / 2 * 0.6)
     return shown.astype(np.float32), (np.gradient(shown, attenuation) * sigma).astype(np.float32)

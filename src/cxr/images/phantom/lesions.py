@@ -56,8 +56,8 @@ def _effusions(dice: Dice) -> tuple[Effusion, ...]:
 
 
 def _consolidation(dice: Dice, thorax: Thorax, side: Side) -> Consolidation:
-    x, y = thorax.at(side, dice.real(0.28, 0.66), dice.real(0.58, 0.72))
-    return Consolidation(side, x, y, dice.real(0.055, 0.085), dice.real(0.06, 0.1))
+    x, y = thorax.at(side, dice.real(0.28, 0.7), dice.real(0.55, 0.7))
+    return Consolidation(side, x, y, dice.real(0.075, 0.11), dice.real(0.075, 0.125))
 
 
 def _nodules(dice: Dice, thorax: Thorax, sides: list[Side]) -> tuple[Nodule, ...]:

@@ -80,17 +80,19 @@ def paint_vessels(scene: Scene, lung: Lung) -> None:
     dice = scene.patient_dice(3 if lung.side < 0 else 4)
     hilum = scene.thorax.at(lung.side, 0.47 if lung.side < 0 else 0.44, 0.2)
     branches: list[tuple[Points, float]] = []
-    for angle in (-78, -52, -24, 2, 24, 44, 62, 78):
-        tilt = math.radians(angle + dice.bell(0, 14))
-        trunk = dice.real(0.0085, 0.0125) if abs(angle) > 40 else dice.real(0.006, 0.009)
-        branches += _fork(dice, _Vessel(*hilum, tilt, trunk), lung.side)
+    for angle in (-85, -70, -50, -25, 5, 25, 42, 58, 72, 85):
+        tilt = math.radians(angle + dice.bell(0, 16))
+        trunk = dice.real(0.0075, 0.012) if abs(angle) > 40 else dice.real(0.005, 0.008)
+        x = hilum[0] + lung.side * dice.bell(0.005, 0.025)
+        y = hilum[1] + 0.045 * math.sin(tilt) + dice.bell(0.015, 0.03)
+        branches += _fork(dice, _Vessel(x, y, tilt, trunk), lung.side)
     branches.sort(key=lambda branch: branch[1])
     layer = np.zeros(lung.area.shape, np.uint8)
     paths = [(points, width, int(min(255, 22000 * width))) for points, width in branches]
     canvas.lines(lung.area, layer, paths)
     layer = canvas.soft(layer, 0.0011 * scene.size)
     shown = layer.astype(np.float32) * np.float32(1 / 255) * _fading(lung)
-    scene.add(lung.area, shown, SOFT_PER_CM * 1.9)
+    scene.add(lung.area, shown, SOFT_PER_CM * 2.6)
     _paint_hilum(scene, dice, lung, hilum)
 
 
@@ -112,19 +114,19 @@ def _fork(dice: Dice, trunk: _Vessel, side: Side) -> list[tuple[Points, float]]:
     waiting = [trunk]
     while waiting:
         vessel = waiting.pop()
-        length = dice.real(4.2, 7.5) * (vessel.width + 0.0035)
-        bend = dice.bell(0, 0.5)
+        length = dice.real(3.6, 6.6) * (vessel.width + 0.004)
+        bend = dice.bell(0, 0.95)
         heading = vessel.heading + bend * np.linspace(0, 1, 6)
         steps = np.stack([side * np.cos(heading), np.sin(heading)], axis=1) * length / 5
         steps[0] = 0
         points = np.asarray([vessel.x, vessel.y]) + np.cumsum(steps, axis=0)
         grown.append((points, vessel.width))
-        if vessel.width < 0.0013:
+        if vessel.width < 0.0012:
             continue
         x, y = (float(end) for end in points[-1])
         ahead = vessel.heading + bend
         share = dice.real(0.7, 0.88)
-        turn = dice.real(0.25, 0.75) * (1 if dice.chance(0.5) else -1)
+        turn = dice.real(0.3, 0.95) * (1 if dice.chance(0.5) else -1)
         waiting.append(_Vessel(x, y, ahead - turn * 0.4, vessel.width * share))
         waiting.append(_Vessel(x, y, ahead + turn, vessel.width * (1.3 - share)))
     return grown
@@ -137,7 +139,7 @@ def _paint_hilum(scene: Scene, dice: Dice, lung: Lung, hilum: tuple[float, float
         wide, high = dice.real(0.013, 0.026), dice.real(0.02, 0.04)
         area = canvas.patch(scene.size, x - wide, y - high, x + wide, y + high)
         bulk = canvas.ball(area, x, y, wide, high)
-        scene.add(area, bulk * bulk, SOFT_PER_CM * dice.real(0.8, 1.8))
+        scene.add(area, bulk * bulk, SOFT_PER_CM * dice.real(0.6, 1.3))
 
 
 def paint_texture(scene: Scene, lung: Lung) -> None:
@@ -146,7 +148,7 @@ def paint_texture(scene: Scene, lung: Lung) -> None:
     texture = np.float32(0.5) * canvas.clouds(lung.area, dice.reals(22, 14))
     texture += np.float32(0.6) * canvas.clouds(lung.area, dice.reals(90, 50))
     texture += np.float32(0.55) * canvas.clouds(lung.area, dice.reals(200, 110))
-    scene.add(lung.area, texture * lung.tissue, SOFT_PER_CM * 0.42)
+    scene.add(lung.area, texture * lung.tissue, SOFT_PER_CM * 0.55)
 
 
 def paint_consolidations(scene: Scene, lung: Lung) -> None:
@@ -158,12 +160,14 @@ def paint_consolidations(scene: Scene, lung: Lung) -> None:
         area = lung.area
         across = (area.x - np.float32(one.x)) * np.float32(1 / one.half_width)
         down = (area.y - np.float32(one.y)) * np.float32(1 / one.half_height)
-        ragged = canvas.clouds(area, dice.reals(14, 9)) + np.float32(0.5) * canvas.clouds(
-            area, dice.reals(44, 28)
+        within = np.maximum(1 - (across * across + down * down), 0)
+        ragged = canvas.clouds(area, dice.reals(12, 8)) + np.float32(0.7) * canvas.clouds(
+            area, dice.reals(40, 25)
         )
-        heart = np.maximum(1 - (across * across + down * down), 0)
-        dense = np.clip(heart * (np.float32(1.5) + ragged), 0, 1)
-        scene.add(area, dense * lung.air, SOFT_PER_CM * 0.5 * scene.truth.body.depth_cm * 0.62)
+        dense = np.clip(within * np.float32(1.1) + np.float32(0.3) * ragged, 0, 1)
+        dense *= np.minimum(within * np.float32(1.6), 1)
+        full = scene.truth.body.depth_cm * scene.truth.body.darkness
+        scene.add(area, dense * lung.air, SOFT_PER_CM * 0.5 * full)
 
 
 def paint_nodules(scene: Scene) -> None:

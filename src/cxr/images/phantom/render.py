@@ -17,11 +17,10 @@ def render(truth: PhantomTruth) -> npt.NDArray[np.uint8]:
     """
     scene = Scene(truth)
     soft_tissue.paint_trunk(scene)
-    soft_tissue.paint_arms(scene)
     both = lungs.open_lungs(scene)
     soft_tissue.paint_breasts(scene)
-    soft_tissue.paint_mediastinum(scene)
     for lung in both:
+        soft_tissue.paint_mediastinum(scene, lung)
         lungs.paint_texture(scene, lung)
         lungs.paint_vessels(scene, lung)
         lungs.paint_consolidations(scene, lung)

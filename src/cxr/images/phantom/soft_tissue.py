@@ -4,41 +4,54 @@ import numpy as np
 
 from cxr.images.phantom import canvas
 from cxr.images.phantom.canvas import Layer, Patch
-from cxr.images.phantom.scene import SOFT_PER_CM, Scene
+from cxr.images.phantom.scene import SOFT_PER_CM, Lung, Scene
 from cxr.images.phantom.thorax import Curve, smooth
 
 
 def paint_trunk(scene: Scene) -> None:
-    """Paint neck, shoulders and trunk, their muscles and fat mottled."""
+    """Paint neck, shoulders, trunk and upper arms, their muscles and fat mottled."""
     body, thorax, area = scene.truth.body, scene.thorax, scene.all()
     y = area.y[:, 0].astype(float)
     level = thorax.level(y)
-    depth = smooth((-0.3, -0.05, 0.25, 0.6, 1.0, 1.3), (0.62, 0.66, 0.9, 1.0, 1.06, 1.1), level)
+    depth = smooth((-0.3, -0.05, 0.25, 0.6, 1.0, 1.3), (0.6, 0.68, 0.9, 1.0, 1.03, 1.06), level)
     out = area.x - canvas.column(thorax.midline(y))
-    share = out * canvas.column(1 / _trunk_width(scene, level))
-    trunk = np.sqrt(np.maximum(1 - share * share, 0)) * canvas.column(depth)
-    x = area.x[0].astype(float)
-    line = _shoulder_line(scene, np.abs(x - float(thorax.midline(0.1))))
+    share = np.abs(out) * canvas.column(1 / _trunk_width(scene, level))
+    trunk = np.sqrt(np.maximum(1 - share * share * share, 0)) * canvas.column(depth)
+    for side in (-1, 1):
+        np.maximum(trunk, _arm(scene, area, side), out=trunk)
+    line = _shoulder_line(scene, area.x[0].astype(float) - float(thorax.midline(0.1)))
     below = area.y - line.astype(np.float32)[None, :]
-    trunk *= canvas.arc(np.maximum(below, 0), 0.13)
-    trunk *= 1 + np.float32(0.035) * _mottle(scene, area)
+    trunk *= canvas.arc(np.maximum(below, 0), 0.1)
+    trunk *= 1 + np.float32(0.045) * _mottle(scene, area)
     scene.add(area, trunk, SOFT_PER_CM * body.depth_cm)
+
+
+def _arm(scene: Scene, area: Patch, side: int) -> Layer:
+    """Return an upper arm, hanging at the image's border, as a share of the trunk's depth."""
+    reach = scene.truth.body.half_width + scene.truth.body.wall
+    y = area.y[:, 0].astype(float)
+    course = smooth((0.1, 0.35, 0.6, 1.0), (0.44, reach + 0.055, reach + 0.085, reach + 0.12), y)
+    middle = scene.thorax.midline(y) + side * course
+    share = (area.x - canvas.column(middle)) * np.float32(1 / 0.085)
+    start = np.clip((area.y - np.float32(0.16)) * np.float32(5), 0, 1)
+    return np.asarray(np.sqrt(np.maximum(1 - share * share, 0)) * start * np.float32(0.5))
 
 
 def _trunk_width(scene: Scene, level: Curve) -> Curve:
     wall = scene.truth.body.half_width + scene.truth.body.wall
-    knots = (-0.4, 0.05, 0.2, 0.36, 0.6, 1.0, 1.3)
-    widths = (0.78, 0.76, 0.66, wall + 0.07, wall + 0.012, wall, wall + 0.02)
+    knots = (-0.4, 0.05, 0.22, 0.45, 0.7, 1.0, 1.3)
+    widths = (0.8, 0.77, 0.66, wall + 0.09, wall + 0.035, wall + 0.01, wall + 0.02)
     return smooth(knots, widths, level)
 
 
 def _shoulder_line(scene: Scene, out: Curve) -> Curve:
-    """Return y of the skin above neck and shoulders, at a distance from the midline."""
-    neck = 0.115 + 0.3 * (scene.truth.body.wall - 0.045)
-    knots = (0.0, neck - 0.03, neck, neck + 0.045, 0.28, 0.38, 0.46, 0.53, 0.6)
+    """Return y of the skin above neck and shoulders, at a place left or right of the midline."""
+    neck = 0.095 + 0.3 * (scene.truth.body.wall - 0.07)
+    knots = (0.0, neck - 0.04, neck, neck + 0.035, neck + 0.09, 0.27, 0.38, 0.46, 0.53, 0.6)
     top = scene.truth.pose.apex - 0.135 + scene.truth.body.shoulder
-    heights = (-0.6, -0.3, -0.08, 0.035, 0.075, 0.1, 0.135, 0.21, 0.42)
-    return smooth(knots, heights, out) + top
+    heights = (-0.5, -0.26, -0.12, -0.03, 0.02, 0.05, 0.075, 0.11, 0.19, 0.4)
+    tilt = scene.truth.pose.tilt * np.clip(out * 4, -1, 1)
+    return smooth(knots, heights, np.abs(out)) + top + tilt
 
 
 def _mottle(scene: Scene, area: Patch) -> Layer:
@@ -47,20 +60,6 @@ def _mottle(scene: Scene, area: Patch) -> Layer:
     streaks = canvas.clouds(area, dice.reals(48, 26))
     fine = canvas.clouds(area, dice.reals(110, 90))
     return np.asarray(coarse + np.float32(0.45) * streaks + np.float32(0.25) * fine)
-
-
-def paint_arms(scene: Scene) -> None:
-    """Paint the upper arms, which hang at the image's border or beyond."""
-    body, thorax = scene.truth.body, scene.thorax
-    reach = body.half_width + body.wall
-    for side in (-1, 1):
-        area = canvas.patch(scene.size, 0, 0.15, 1, 1)
-        y = area.y[:, 0].astype(float)
-        course = smooth((0.1, 0.3, 0.6, 1.0), (0.43, reach + 0.085, reach + 0.13, reach + 0.16), y)
-        middle = thorax.midline(y) + side * course
-        share = (area.x - canvas.column(middle)) * np.float32(1 / 0.078)
-        arm = np.sqrt(np.maximum(1 - share * share, 0)) * canvas.arc(np.maximum(area.y - 0.19, 0), 0.14)
-        scene.add(area, arm, SOFT_PER_CM * 9.5)
 
 
 def paint_breasts(scene: Scene) -> None:
@@ -77,35 +76,38 @@ def paint_breasts(scene: Scene) -> None:
         scene.add(area, np.where(area.y < np.float32(y), upper, lower), SOFT_PER_CM * 20 * radius)
 
 
-def paint_mediastinum(scene: Scene) -> None:
-    """Paint heart, aorta and the great vessels as one silhouette with the border of each."""
-    thorax = scene.thorax
-    area = canvas.patch(scene.size, 0, 0, 1, thorax.height(1.1))
+def paint_mediastinum(scene: Scene, lung: Lung) -> None:
+    """Let heart, aorta and great vessels push the air out of one lung, so that their borders show.
+
+    They lie within the trunk: where there is no lung beside them, they add nothing to see.
+    """
+    thorax, area = scene.thorax, lung.area
     y = area.y[:, 0].astype(float)
     level = thorax.level(y)
     middle = thorax.midline(y)
     left, right = middle - thorax.mediastinum(y, -1), middle + thorax.mediastinum(y, 1)
-    half = (right - left) / 2
-    share = (area.x - canvas.column((left + right) / 2)) * canvas.column(1 / half)
-    flat = share * share
-    depth = smooth((-0.3, 0.0, 0.3, 0.55, 0.8, 1.1), (1.0, 3.2, 5.0, 6.0, 7.6, 7.0), level)
-    big = thorax.body.ctr / 0.45
-    profile = np.sqrt(np.maximum(1 - flat, 0)) * canvas.column(depth * big)
-    scene.add(area, profile, SOFT_PER_CM)
-    _paint_aorta(scene)
+    share = (area.x - canvas.column((left + right) / 2)) * canvas.column(2 / (right - left))
+    deep = smooth((-0.3, 0.0, 0.3, 0.55, 0.8, 1.1), (2.5, 5.5, 7.0, 7.2, 7.6, 7.0), level)
+    deep *= thorax.body.ctr / 0.45
+    pushed = np.sqrt(np.maximum(1 - share * share, 0)) * canvas.column(deep)
+    if lung.side > 0:
+        pushed += _aorta(scene, lung)
+    held = lung.air * np.float32(0.85 * thorax.body.depth_cm * thorax.body.darkness)
+    scene.add(area, np.minimum(pushed, held), SOFT_PER_CM)
+    left_over = 1 - np.float32(0.6) * np.minimum(pushed, held) / np.maximum(held, np.float32(0.1))
+    lung.tissue = lung.tissue * left_over
 
 
-def _paint_aorta(scene: Scene) -> None:
-    """Paint the descending aorta's edge, seen beside the spine through the heart."""
-    thorax = scene.thorax
-    area = canvas.patch(scene.size, 0.3, thorax.height(0.25), 0.8, thorax.height(0.98))
+def _aorta(scene: Scene, lung: Lung) -> Layer:
+    """Return the descending aorta in centimetres, whose edge is seen beside the spine through the heart."""
+    thorax, area = scene.thorax, lung.area
     y = area.y[:, 0].astype(float)
-    reach = smooth((0.2, 0.29, 0.45, 0.95), (0.12, 0.16 + thorax.body.knob, 0.2, 0.1), thorax.level(y))
+    level = thorax.level(y)
+    reach = smooth((0.2, 0.29, 0.45, 0.95), (0.1, 0.13 + thorax.body.knob, 0.18, 0.1), level)
     wide = 0.045
-    middle = thorax.midline(y) + reach * thorax.half_width(1) - wide
-    share = (area.x - canvas.column(middle)) * np.float32(1 / wide)
-    fade = canvas.column(smooth((0.2, 0.27, 0.32, 1.0), (0, 1, 1, 0.6), thorax.level(y)))
-    scene.add(area, np.sqrt(np.maximum(1 - share * share, 0)) * fade, SOFT_PER_CM * 1.6)
+    share = (lung.out - canvas.column(reach * thorax.half_width(1) - wide)) * np.float32(1 / wide)
+    fade = canvas.column(2.4 * smooth((0.2, 0.27, 0.32, 1.0), (0, 1, 1, 0.6), level))
+    return np.asarray(np.sqrt(np.maximum(1 - share * share, 0)) * fade)
 
 
 def paint_windpipe(scene: Scene) -> None:

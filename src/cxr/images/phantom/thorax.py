@@ -68,7 +68,7 @@ class Thorax:
     def outer(self, y: npt.ArrayLike, side: Side, *, sunk: float = 0.0) -> Curve:
         """Return how far the lung reaches outwards from the midline; ``sunk`` by a pneumothorax."""
         level = self.level(np.asarray(y, float) - sunk)
-        arch = _quarter(level / 0.78, 2.35)
+        arch = _quarter(level / 0.84, 2.05)
         base = 1 - 0.05 * np.clip((level - 0.72) / 0.28, 0, 2) ** 2
         gap = sunk * np.clip(1.15 - level, 0, 1)
         return np.asarray(self.half_width(side) * (0.38 + 0.62 * arch) * base - gap)
@@ -76,7 +76,7 @@ class Thorax:
     def inner(self, y: npt.ArrayLike, side: Side, *, sunk: float = 0.0) -> Curve:
         """Return how close to the midline the lung comes."""
         level = self.level(np.asarray(y, float) - sunk)
-        return np.asarray(self.half_width(side) * (0.38 - 0.29 * _quarter(level / 0.3, 2.2)))
+        return np.asarray(self.half_width(side) * (0.38 - 0.22 * _quarter(level / 0.3, 2.2)))
 
     def dome(self, side: Side) -> float:
         """Return y of the top of the diaphragm."""
@@ -86,15 +86,15 @@ class Thorax:
         """Return y of the diaphragm at a distance from the midline."""
         share = np.asarray(out, float) / self.half_width(side)
         top = self.dome(side)
-        medial = 0.035 * np.clip((0.5 - share) / 0.5, 0, 2) ** 2
-        lateral = (self.floor - top) * np.clip((share - 0.5) / 0.48, 0, 1.3) ** 2.6
+        medial = 0.045 * np.clip((0.5 - share) / 0.5, 0, 2) ** 2
+        lateral = (self.floor - top) * np.clip((share - 0.5) / 0.48, 0, 1.3) ** 2.2
         return np.asarray(top + medial + lateral)
 
     def meniscus(self, out: npt.ArrayLike, side: Side, height: float) -> Curve:
         """Return y of the upper border of fluid that stands ``height`` above the angle at the wall."""
         share = np.clip(np.asarray(out, float) / self.half_width(side), 0, 1)
-        fall = 0.05 + 0.45 * height
-        return np.asarray(self.floor - height + fall * (1 - share**2.6))
+        fall = 0.06 + 0.5 * height
+        return np.asarray(self.floor - height + fall * (1 - share**3.6))
 
     def heart_reach(self, side: Side) -> float:
         """Return how far the heart's border lies from the midline where it is widest."""
@@ -115,7 +115,7 @@ class Thorax:
         else:
             knob = 0.17 + self.body.knob
             knots = (-0.4, 0.0, 0.16, 0.23, 0.29, 0.37, 0.44, 0.52, 0.64, 0.8, 0.92, 1.1)
-            great = (0.19, 0.17, 0.16, knob - 0.02, knob, 0.185, 0.23)
+            great = (0.19, 0.18, 0.175, knob - 0.015, knob, 0.2, 0.235)
             heart = (max(0.27 * unit / wide, 0.5), 0.78, 1.0, 0.9, 0.6)
         reach = (*(unit * share for share in great), *(wide * share for share in heart))
         return smooth(knots, reach, self.level(y))

@@ -87,6 +87,7 @@ class Pose:
         x: The midline at mid-height.
         apex: Upper end of the lungs.
         lean: Sideways shift of the midline over the image's height.
+        tilt: How much lower the left shoulder stands than the middle, and the right one higher.
         raised: How much shorter the lungs are than at full breath.
         scapula: How far the shoulder blades lie outside (positive) of where they just touch the lungs.
         stomach: Size of the gas bubble under the left dome; 0 for none.
@@ -95,6 +96,7 @@ class Pose:
     x: float
     apex: float
     lean: float
+    tilt: float
     raised: float
     scapula: float
     stomach: float
@@ -107,6 +109,7 @@ class Film:
     Attributes:
         middle: Attenuation that becomes mid-grey.
         latitude: Range of attenuation between dark and bright.
+        evening: Share of broad differences in attenuation that the display takes out.
         noise: Standard deviation of quantum noise where the beam is weakened by half the range.
         blur: In units of the side.
         marker: ``L`` or ``R``.
@@ -120,6 +123,7 @@ class Film:
 
     middle: float
     latitude: float
+    evening: float
     noise: float
     blur: float
     marker: str
