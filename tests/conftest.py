@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says nothing here: the machine may be busy with others.
+hypothesis.settings.register_profile("cxr", deadline=None)
+hypothesis.settings.load_profile("cxr")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from cxr import datasets, vocabulary
 from cxr.captions.render import About, render
 from cxr.datasets import Dataset, Published
-from cxr.datasets._tally import tally
 from cxr.errors import CxrError, TableError
 from cxr.model import Record, Remote
+from cxr.tally import tally
 
 KEYS = datasets.keys()
 TABLED = [key for key in KEYS if datasets.load(key).EXAMPLE.tables]

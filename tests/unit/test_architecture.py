@@ -44,6 +44,7 @@ ORDER = (
     "terms",
     "logs",
     "progress",
+    "tally",
     "model",
     "views",
     "age",

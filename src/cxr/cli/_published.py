@@ -22,9 +22,9 @@ def count_tables(run: Run, dataset: "Dataset", release: str, tables: Path) -> di
         TableError: a table cannot be read.
     """
     from cxr.datasets import Published
-    from cxr.datasets._tally import tally
     from cxr.hosts.folder import tables_in
     from cxr.index.statistics import to_json
+    from cxr.tally import tally
 
     place, paths = tables_in(tables)
     found = dataset.find_tables(paths)

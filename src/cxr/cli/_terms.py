@@ -14,17 +14,10 @@ def settle(metadata: Path, key: str, dataset: "Dataset", *, accepted: bool) -> N
         TermsError: they have to be accepted first.
         StorageError: it could not be recorded.
     """
-    from cxr.terms import DatasetTerms, accept, require_acceptance
+    from cxr.library.obligations import terms_of
+    from cxr.terms import accept, require_acceptance
 
-    declared = dataset.TERMS
-    terms = DatasetTerms(
-        dataset=key,
-        licence=declared.licence,
-        restrictions=declared.summary,
-        shareable=declared.shareable,
-        citation=dataset.CITATION,
-    )
     if accepted:
-        accept(metadata, terms, f"--accept-terms {key}")
-    elif declared.access != "open":
-        require_acceptance(metadata, terms)
+        accept(metadata, terms_of(key), f"--accept-terms {key}")
+    elif dataset.TERMS.access != "open":
+        require_acceptance(metadata, terms_of(key))

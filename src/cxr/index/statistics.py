@@ -7,9 +7,7 @@ from typing import Any, NamedTuple, cast
 from cxr.database.connection import Database
 from cxr.index.doings import Standing, doings, standings
 from cxr.model import State, Status, Tally
-
-UNKNOWN = "unknown"
-"""What is counted where a sex, a view or a split is not stated."""
+from cxr.tally import UNKNOWN, age_range, by_frequency
 
 
 class Group(NamedTuple):
@@ -132,30 +130,12 @@ def _tally(
     )
 
 
-def age_range(ages: Mapping[float, int]) -> dict[str, float | None]:
-    """Return ``min``, ``median`` and ``max`` of ages that are given with how often each occurs."""
-    if not ages:
-        return {"min": None, "median": None, "max": None}
-    ordered = sorted(ages)
-    total = sum(ages.values())
-    low, high = _nth(ordered, ages, (total - 1) // 2), _nth(ordered, ages, total // 2)
-    return {"min": ordered[0], "median": (low + high) / 2, "max": ordered[-1]}
-
-
-def _nth(ordered: Iterable[float], counts: Mapping[float, int], n: int) -> float:
-    for value in ordered:
-        n -= counts[value]
-        if n < 0:
-            return value
-    raise IndexError(n)
-
-
 def _count(groups: Iterable[Group], field: str) -> dict[str, int]:
     """Count images by one field, the most frequent first."""
     counts = Counter[str]()
     for group in groups:
         counts[getattr(group, field) or UNKNOWN] += group.images
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return by_frequency(counts)
 
 
 def _sums(database: Database) -> dict[str, dict[str, int]]:

@@ -8,6 +8,7 @@ from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 from cxr.library.run import DownloadSummary, recorded
 from cxr.library.skipping import why_no_image
+from cxr.model import Remote
 from cxr.progress import Progress
 
 
@@ -40,7 +41,7 @@ def _adopt_all(
     for record in prepared.records():
         collisions.refuse(record)
         remote = prepared.remote(record)
-        reason = "" if prepared.published.tables else why_no_image(prepared.host, remote)
+        reason = _why_not(prepared, remote)
         if record.image_id in held:
             summary.already += 1
         elif reason:
@@ -51,3 +52,19 @@ def _adopt_all(
             book.adopted(record, remote)
             summary.adopted += 1
         progress.advance(files=1)
+
+
+def _why_not(prepared: Prepared, remote: Remote) -> str:
+    """Return why a file cannot be adopted, or nothing."""
+    place = prepared.host.local_path(remote)
+    if place is not None and not _is_utf8(str(place)):
+        return "its path is not UTF-8, which the index cannot hold: rename it, or let `cxr download` copy it"
+    return "" if prepared.published.tables else why_no_image(prepared.host, remote)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

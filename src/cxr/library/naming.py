@@ -1,14 +1,18 @@
 """The names of files in the library, and how the index writes their places."""
 
+import re
 from pathlib import Path, PurePosixPath
 
 from cxr.library.layout import Layout
 from cxr.model import Record, Remote
 
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
 
 def image_name(record: Record, remote: Remote) -> str:
-    """Return the file name of an image: its stem with the published suffix in small letters."""
-    return record.stem + PurePosixPath(remote.path).suffix.lower()
+    """Return the file name of an image: its stem with the published suffix in small letters, if it is one."""
+    suffix = PurePosixPath(remote.path).suffix.lower()
+    return record.stem + (suffix if _SUFFIX.fullmatch(suffix) else "")
 
 
 def caption_name(record: Record) -> str:

@@ -87,7 +87,7 @@ def plan(prepared: Prepared, base: Path, library: Library | None) -> Plan:
         for record in prepared.records():
             if record.image_id in done:
                 already += 1
-                size_already += prepared.remote(record).size or prepared.release.average_bytes
+                size_already += prepared.bytes_of(record)
     origin = prepared.request.origin
     linked = origin is not None and _device(origin) == _device(base)
     return Plan(

@@ -78,6 +78,11 @@ class Prepared:
         """Return what the host calls a selected record's image."""
         return Remote(record.published_path) if self.files is None else self.files[record.image_id]
 
+    def bytes_of(self, record: Record) -> int:
+        """Return the size of a record's image, estimated where nobody says it."""
+        side = self.request.options.get("size", 1024)  # the release's average is of 1024 pixels a side
+        return self.remote(record).size or self.release.average_bytes * side**2 // 1024**2
+
     def _present(self) -> Iterator[Record]:
         for record in self.dataset.read(self.published, _ignore):
             if self.files is None or record.image_id in self.files:
@@ -201,7 +206,7 @@ def _count(prepared: Prepared) -> None:
 
     size = 0
     for record in select(present, prepared.request.selection, prepared.dataset.LABELLERS, prepared.counts):
-        size += prepared.remote(record).size or prepared.release.average_bytes
+        size += prepared.bytes_of(record)
     prepared.size = size
 
 

@@ -55,24 +55,26 @@ def tally(records: Iterable[Record], labellers: Sequence[Labeller]) -> Tally:
     counts = _Counts()
     for record in records:
         counts.add(record)
-    official = _by_frequency(counts.splits)
+    official = by_frequency(counts.splits)
     return Tally(
         images=counts.images,
         patients=len(counts.patients - {""}),
-        views=_by_frequency(counts.views),
-        sexes=_by_frequency(counts.sexes),
-        ages={**_age_range(counts.ages), "implausible": counts.implausible},
+        views=by_frequency(counts.views),
+        sexes=by_frequency(counts.sexes),
+        ages={**age_range(counts.ages), "implausible": counts.implausible},
         table_release=", ".join(release for release in counts.releases if release),
         findings=_findings(counts.statements, labellers),
         official_split=official if official.keys() - {UNKNOWN} else None,
     )
 
 
-def _by_frequency(counts: Counter[str]) -> dict[str, int]:
+def by_frequency(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts with the most frequent first, equal ones by name."""
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _age_range(ages: Counter[float]) -> dict[str, float | None]:
+def age_range(ages: Mapping[float, int]) -> dict[str, float | None]:
+    """Return ``min``, ``median`` and ``max`` in years of ages that are given with how often each occurs."""
     if not ages:
         return {"min": None, "median": None, "max": None}
     ordered = sorted(ages)

@@ -1,8 +1,8 @@
 import pytest
 
 from cxr.datasets import Published, nih
-from cxr.datasets._tally import tally
 from cxr.model import Issue, PackedStatements, Record, Severity
+from cxr.tally import tally
 
 POSITIVES = {
     "Infiltration": 19_894, "Effusion": 13_317, "Atelectasis": 11_559, "Nodule": 6_331, "Mass": 5_782,
