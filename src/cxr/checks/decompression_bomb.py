@@ -7,11 +7,12 @@ CODE = "decompression_bomb"
 SEVERITY = Severity.ERROR
 CARD = Card(
     meaning=(
-        "Reading it would exhaust memory or time; it is refused by its header, before anything is inflated."
+        "Reading it would exhaust memory or time; it is refused by its header, or as soon as a text or "
+        "profile in it passes its bound."
     ),
     measured=(
         "More than 400 million pixels; more than 200 MB to be held at once; text that "
-        "inflates to more than 1 MB; more than 100 scans or 250,000 chunks."
+        "inflates to more than 1 MB, or a profile to more than 16 MB; more than 100 scans or 250,000 chunks."
     ),
     source="docs/decisions/image-formats.md",
 )

@@ -7,8 +7,8 @@ CODE = "orientation"
 SEVERITY = Severity.NOTE
 CARD = Card(
     meaning="Readers differ: some turn the image, some do not. cxr reads it as stored.",
-    measured="EXIF orientation, or TIFF tag 274, other than 1.",
-    source="Exif 2.32, 4.6.4",
+    measured="EXIF orientation, XMP's where EXIF has none, or TIFF tag 274, other than 1.",
+    source="Exif 2.32, 4.6.4; ISO 16684-1",
 )
 
 

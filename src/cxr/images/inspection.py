@@ -74,7 +74,7 @@ class Inspection:
         has_alpha: Whether it has an alpha channel or transparent values.
         alpha_opaque: Whether its alpha channel is opaque in every pixel; ``None`` without one, or not asked.
         colour_profile: What says how to show its values: ``iCCP``, ``sRGB``, ``gAMA``, ``cHRM``, ``ICC``.
-        orientation: EXIF's, 1 to 8; 1 is upright.
+        orientation: EXIF's, or XMP's where EXIF has none, 1 to 8; 1 is upright.
         several_images: Whether the file holds more images than the first, which is the one that is read.
         trailing_bytes: Bytes after the image's end that belong to nothing.
         fault: Why it cannot be used, ``None`` for a sound image.

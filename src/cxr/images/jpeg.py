@@ -37,7 +37,7 @@ def _describe(segments: Segments, data: memoryview, found: Inspection) -> None:
     found.width, found.height, found.bit_depth = frame.width, frame.height, frame.precision
     found.channels = len(frame.sampling)
     found.colour = _COLOURS.get(found.channels, "")
-    found.orientation = exif.orientation(segments.exif)
+    found.orientation = exif.orientation(segments.exif, segments.xmp)
     found.colour_profile = ("ICC",) if segments.has_profile else ()
     # Phones put depth maps and full-size pictures behind the first (MPO, Ultra HDR).
     found.several_images = _ANOTHER.search(data, segments.end) is not None

@@ -10,6 +10,7 @@ _SOI, _EOI, _SOS, _TEM = 0xD8, 0xD9, 0xDA, 0x01
 _RESTARTS = range(0xD0, 0xD8)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # DHT, JPG, DAC lie between the SOFs
 _APP1, _APP2 = 0xE1, 0xE2
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"  # ISO 16684-3
 
 # Within a scan FF is followed by 0 (a stuffed byte), a restart marker, or fill; anything else ends it.
 _SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -55,6 +56,7 @@ class Segments:
         scans: How many.
         is_interleaved: Whether the first scan holds all components.
         exif: The first EXIF block, from its byte order mark.
+        xmp: The segment with the XMP packet.
         has_profile: Whether there is an ICC profile.
         profile_spans: Where the segments with profiles begin and end, marker included.
         end: Where the file goes on after EOI.
@@ -64,6 +66,7 @@ class Segments:
     scans: int = 0
     is_interleaved: bool = True
     exif: bytes = b""
+    xmp: bytes | memoryview = b""
     profile_spans: list[tuple[int, int]] = field(default_factory=list)
     end: int = 0
 
@@ -146,6 +149,8 @@ def _take(found: Segments, segment: _Segment) -> None:
         found.frame = _frame_header(segment.marker, content)
     elif segment.marker == _APP1 and bytes(content[:6]) == b"Exif\0\0" and not found.exif:
         found.exif = bytes(content[6:])
+    elif segment.marker == _APP1 and bytes(content[: len(_XMP)]) == _XMP:
+        found.xmp = content
     elif segment.marker == _APP2 and bytes(content[:12]) == b"ICC_PROFILE\0":
         found.profile_spans.append((segment.start, segment.start + 4 + len(content)))
 

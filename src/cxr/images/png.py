@@ -37,7 +37,7 @@ def _describe(chunks: Chunks, found: Inspection) -> None:
     found.channels = colours + (chunks.transparency and header.samples not in (2, 4))
     found.colour_profile = tuple(chunks.profiles)
     found.several_images = chunks.animated
-    found.orientation = exif.orientation(chunks.exif) if chunks.exif else 1
+    found.orientation = exif.orientation(chunks.exif, chunks.xmp)
 
 
 def _bound_text(chunks: list[Chunk], limits: Limits) -> None:

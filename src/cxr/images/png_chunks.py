@@ -12,6 +12,7 @@ MAX_LENGTH = (1 << 31) - 1  # section 5.3
 
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}  # table 8
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_XMP = b"XML:com.adobe.xmp\0\0"  # keyword and "not compressed", as XMP wants it (ISO 16684-3)
 _ANCILLARY = 0x20  # this bit of a type's first letter: readers may ignore the chunk
 _COMPRESSED = frozenset({b"zTXt", b"iTXt", b"iCCP"})
 _PROFILES = {b"iCCP": "iCCP", b"sRGB": "sRGB", b"gAMA": "gAMA", b"cHRM": "cHRM"}
@@ -59,6 +60,7 @@ class Chunks:
         compressed: zTXt, iTXt and iCCP, for whoever bounds what they inflate to.
         animated: Whether there is an acTL.
         exif: Content of eXIf.
+        xmp: Content of the iTXt chunk with the XMP packet.
         trailing: Bytes after IEND.
     """
 
@@ -70,6 +72,7 @@ class Chunks:
     compressed: list[Chunk] = field(default_factory=list)
     animated: bool = False
     exif: bytes = b""
+    xmp: bytes | memoryview = b""
     trailing: int = 0
 
 
@@ -216,6 +219,8 @@ def _take_ancillary(found: Chunks, chunk: Chunk) -> None:
         found.animated = True
     elif kind == b"eXIf":
         found.exif = bytes(content)
+    elif kind == b"iTXt" and bytes(content[: len(_XMP)]) == _XMP:
+        found.xmp = content
     if kind in _COMPRESSED:
         found.compressed.append(chunk)
 

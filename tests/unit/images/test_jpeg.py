@@ -106,6 +106,14 @@ def test_orientation_is_read_in_both_byte_orders(order):
     assert inspect(data).orientation == 8
 
 
+@pytest.mark.parametrize("tag", [b"tiff:Orientation='6'", b"<tiff:Orientation>6</tiff:Orientation>"])
+def test_orientation_is_read_from_xmp_where_exif_has_none(tag):
+    xmp = _segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta " + tag)
+    exif = _segment(0xE1, b"Exif\0\0II*\0" + struct.pack("<IHHHIHH", 8, 1, 0x0112, 3, 1, 1, 0))
+    assert inspect(_with(_jpeg(), xmp)).orientation == 6
+    assert inspect(_with(_jpeg(), xmp + exif)).orientation == 1
+
+
 @given(st.binary(max_size=60))
 def test_any_exif_block_is_read_past(block):
     for magic in (b"", b"II*\0", b"MM\0*"):

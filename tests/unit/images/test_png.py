@@ -252,6 +252,19 @@ def test_orientation_is_read_from_exif():
     assert inspect(grey(None, chunk(b"eXIf", exif))).orientation == 6
 
 
+@pytest.mark.parametrize(("value", "expected"), [(b"3", 3), (b"8", 8), (b"0", 1), (b"9", 1), (b"30", 1)])
+def test_orientation_is_read_from_xmp(value, expected):
+    """Pillow's `exif_transpose` turns by it, and OpenCV does not."""
+    xmp = b"XML:com.adobe.xmp\0\0\0\0\0<tiff:Orientation>" + value + b"</tiff:Orientation>"
+    assert inspect(grey(None, chunk(b"iTXt", xmp))).orientation == expected
+
+
+def test_exif_orientation_counts_before_that_of_xmp():
+    exif = b"MM\0*\0\0\0\x08\0\1" + struct.pack(">HHIHH", 0x0112, 3, 1, 1, 0)
+    xmp = b'XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation="6"/>'
+    assert inspect(grey(None, chunk(b"eXIf", exif), chunk(b"iTXt", xmp))).orientation == 1
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_behind_the_signature_raise(tail):
     assert inspect(PNG_SIGNATURE + tail).fault is not None
