@@ -1,5 +1,7 @@
 """What the demo made, and where to look."""
 
+import sys
+from shutil import which
 from typing import TYPE_CHECKING
 
 from cxr.cli._run import Run
@@ -20,4 +22,10 @@ def tell(run: Run, result: "DemoResult") -> None:
     run.out.show(f"Validation  {verdict(result.validation)}")
     run.out.show(f"Library     {result.base}")
     run.out.show(f"Look at     {result.contact_sheet}")
-    run.out.show("Next        `cxr datasets`, then `cxr access KEY`")
+    program = _program()
+    run.out.show(f"Next        `{program} datasets`, then `{program} access KEY`")
+
+
+def _program() -> str:
+    """Return what to type: the demo may have been run by make, from an environment that is not active."""
+    return "cxr" if which("cxr") else sys.argv[0]
