@@ -101,6 +101,13 @@ def test_every_part_of_the_house_has_its_place_in_the_order():
     assert {part_of(name_of(file)) for file in FILES} <= set(ORDER)
 
 
+@pytest.mark.parametrize("page", ["docs/decisions/import-order.md", "CONTRIBUTING.md"])
+def test_the_order_that_people_read_is_this_one(page: str):
+    quoted = re.search(r"(?m)^(?:> .*\n)+", (REPOSITORY / page).read_text("utf-8"))[0]
+    told = re.findall(r"[a-z_]+", quoted)
+    assert [part for part in told if part != "__main__"] == list(ORDER[1:-1])
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_imports_go_one_way(file: Path):
     assert not wrong_imports(file.read_text("utf-8"), name_of(file), package=file.name == "__init__.py")

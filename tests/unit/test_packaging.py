@@ -68,6 +68,12 @@ def test_the_extras_are_those_of_the_design():
     assert set(PROJECT["optional-dependencies"]) == users | {"test", "check"}
 
 
+@pytest.mark.parametrize("lines", [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()])
+def test_nothing_is_required_twice(lines: list[str]):
+    names = [canonical(re.split(r"[\[<>=~! ;]", line)[0]) for line in lines]
+    assert len(names) == len(set(names))
+
+
 def test_what_the_design_rules_out_is_not_required():
     """Licences: fastdup is non-commercial, albumentationsx AGPL, pylibjpeg-libjpeg GPL."""
     wanted = set().union(*(required_names(extra) for extra in ["", *PROJECT["optional-dependencies"]]))
