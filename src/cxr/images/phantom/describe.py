@@ -84,20 +84,20 @@ def _body(seed: int, patient: int) -> tuple[Body, int]:
     body = Body(
         key=patient,
         female=female,
-        half_width=dice.bell(0.335 if female else 0.355, 0.035),
-        height=dice.bell(0.66 if female else 0.69, 0.06),
+        half_width=dice.bell(0.325 if female else 0.352, 0.055),
+        height=dice.bell(0.65 if female else 0.69, 0.09),
         wall=0.075 + 0.1 * stout,
         depth_cm=18.5 + 5.5 * stout + dice.bell(0, 1),
-        dome=dice.bell(0.115, 0.035),
+        dome=dice.bell(0.115, 0.045),
         dome_step=dice.bell(0.022, 0.012),
-        darkness=dice.bell(0.66, 0.07),
+        darkness=dice.bell(0.64, 0.1),
         ctr=dice.real(0.565, 0.67) if enlarged else dice.bell(0.43, 0.055),
         right_share=dice.bell(0.31, 0.05),
         knob=dice.bell(0.085, 0.05),
         shoulder=dice.bell(0.0, 0.03),
         ribs=dice.integer(9, 10),
         rib_spacing=dice.bell(0.064, 0.008),
-        rib_drop=dice.bell(0.17, 0.04),
+        rib_drop=dice.bell(0.17, 0.06),
         rib_width=dice.bell(0.0265, 0.004),
         bone=dice.bell(1.0, 0.25),
         bend=dice.bell(0.0, 0.014),
@@ -111,11 +111,11 @@ def _body(seed: int, patient: int) -> tuple[Body, int]:
 def _pose(dice: Dice, view: View) -> Pose:
     lying = view == "AP"
     return Pose(
-        x=dice.bell(0.5, 0.02),
-        apex=dice.bell(0.135, 0.03),
+        x=dice.bell(0.5, 0.035),
+        apex=dice.bell(0.13, 0.05),
         lean=dice.bell(0.0, 0.04 if lying else 0.02),
         tilt=dice.bell(0.0, 0.022),
-        raised=dice.bell(0.05, 0.04) if lying else dice.bell(0.0, 0.03),
+        raised=dice.bell(0.06, 0.05) if lying else dice.bell(0.0, 0.03),
         scapula=dice.bell(-0.05, 0.025) if lying else dice.bell(0.02, 0.02),
         stomach=dice.bell(0.055, 0.025) if dice.chance(0.6) else 0.0,
     )
@@ -129,7 +129,7 @@ def _film(dice: Dice, view: View) -> Film:
     if dice.chance(0.4):
         border = tuple(dice.real(0.005, 0.03) if dice.chance(0.5) else 0.0 for _ in range(4))  # type: ignore[assignment]
     return Film(
-        middle=dice.bell(2.5, 0.2),
+        middle=dice.bell(2.45, 0.4),
         latitude=dice.bell(2.8, 0.6) if lying else dice.bell(2.45, 0.5),
         evening=dice.real(0.3, 0.5),
         noise=dice.real(0.02, 0.06),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cxr.images.phantom import canvas
+from cxr.images.phantom.lesions import LINE_WIDTHS
 from cxr.images.phantom.scene import Scene
 from cxr.images.phantom.truth import Device
 
@@ -21,26 +22,29 @@ def _wire(scene: Scene, path: tuple[tuple[float, float], ...], width: float, den
 
 def _leads(scene: Scene, device: Device) -> None:
     for path in device.paths:
-        _wire(scene, path, 0.0032, 0.6)
+        _wire(scene, path, LINE_WIDTHS[device.kind], 0.6)
     for x, y, wide, high in device.discs:
-        area = canvas.patch(scene.size, x - 2 * wide, y - 2 * high, x + 2 * wide, y + 2 * high)
-        pad = canvas.step(canvas.ball(area, x, y, 1.9 * wide, 1.9 * high) - np.float32(0.1), scene.size, 0.1)
-        snap = canvas.step(canvas.ball(area, x, y, wide * 0.7, high * 0.7) - np.float32(0.1), scene.size, 0.2)
+        area = canvas.patch(scene.size, x - wide, y - high, x + wide, y + high)
+        pad = canvas.step(canvas.ball(area, x, y, wide, high) - np.float32(0.1), scene.size, 0.1)
+        snap = canvas.step(
+            canvas.ball(area, x, y, wide * 0.37, high * 0.37) - np.float32(0.1), scene.size, 0.2
+        )
         scene.add(area, pad * np.float32(0.25) + snap, 1.3)
 
 
-def _hollow(scene: Scene, device: Device, width: float, wall: float) -> None:
+def _hollow(scene: Scene, device: Device, wall: float) -> None:
+    width = LINE_WIDTHS[device.kind]
     for path in device.paths:
         _wire(scene, path, width, 0.5)
         _wire(scene, path, width - 2 * wall, -0.28)
 
 
 def _central_line(scene: Scene, device: Device) -> None:
-    _hollow(scene, device, 0.0058, 0.0013)
+    _hollow(scene, device, 0.0013)
 
 
 def _tube(scene: Scene, device: Device) -> None:
-    _hollow(scene, device, 0.021, 0.0022)
+    _hollow(scene, device, 0.0022)
     for path in device.paths:
         marked = tuple((x + 0.007, y) for x, y in path)
         _wire(scene, marked, 0.0022, 0.9)
@@ -49,7 +53,7 @@ def _tube(scene: Scene, device: Device) -> None:
 def _pacemaker(scene: Scene, device: Device) -> None:
     for path in device.paths:
         _wire(scene, path, 0.0042, 1.3)
-        _wire(scene, path[-3:], 0.0075, 1.4)
+        _wire(scene, path[-3:], LINE_WIDTHS[device.kind], 1.4)
     for x, y, wide, high in device.discs:
         area = canvas.patch(scene.size, x - wide, y - high, x + wide, y + high)
         case = np.minimum(canvas.ball(area, x, y, wide, high) * np.float32(5), np.float32(1))

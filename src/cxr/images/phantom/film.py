@@ -33,7 +33,7 @@ def _evened(scene: Scene) -> Layer:
 
     Otherwise the trunk's own thickness takes up the grey scale, and neither ribs nor spine show in it.
     """
-    film, cells = scene.truth.film, canvas.averaged(scene.attenuation, 24)
+    film, cells = scene.truth.film, canvas.averaged(scene.attenuation, min(24, scene.size))
     for _ in range(2):
         cells = canvas.smoothed(cells)
     shift = (cells - np.float32(film.middle)) * np.float32(film.evening)

@@ -18,6 +18,11 @@ from cxr.images.phantom.truth import (
     View,
 )
 
+LINE_WIDTHS = {"leads": 0.0032, "central line": 0.0058, "pacemaker": 0.0075, "tube": 0.021}
+"""How wide the lines of each kind of device are painted, at their widest."""
+SURFACE = 0.02
+"""Over which height the upper border of fluid is blurred, since it does not lie in line with the beam."""
+
 _SIDES: tuple[Side, Side] = (-1, 1)
 
 
@@ -39,7 +44,7 @@ def draw(dice: Dice, thorax: Thorax, view: View) -> Found:
     dry = [side for side in _SIDES if side not in wet]
     pneumothoraces: tuple[Pneumothorax, ...] = ()
     if dry and dice.chance(0.1):
-        pneumothoraces = (Pneumothorax(dice.pick(dry), dice.real(0.045, 0.085)),)
+        pneumothoraces = (Pneumothorax(dice.pick(dry), dice.real(0.055, 0.1)),)
     airy = [side for side in dry if all(one.side != side for one in pneumothoraces)]
     consolidations: tuple[Consolidation, ...] = ()
     if airy and dice.chance(0.17):
@@ -104,7 +109,7 @@ def _leads(dice: Dice, thorax: Thorax) -> Device:
         end = (dice.real(0.02, 0.12) if side < 0 else dice.real(0.88, 0.98), dice.real(0.93, 1.02))
         swing = (x + side * dice.real(0.02, 0.12), (y + end[1]) / 2 + dice.bell(0, 0.05))
         paths.append(_course((x, y), swing, end))
-        discs.append((x, y, 0.011, 0.011))
+        discs.append((x, y, 0.021, 0.021))
     return Device("leads", tuple(paths), tuple(discs))
 
 
@@ -162,9 +167,10 @@ def _heart_box(thorax: Thorax) -> Box:
 def _fluid_box(thorax: Thorax, fluid: Effusion) -> Box:
     side = fluid.side
     out = np.linspace(0.1, 1, 96) * thorax.half_width(side)
-    wet = out[thorax.meniscus(out, side, fluid.height) < thorax.diaphragm(out, side) - 0.004]
-    x = sorted(float(thorax.midline(thorax.floor)) + side * reach for reach in (wet.min(), out[-1]))
-    return Box(x[0], thorax.floor - fluid.height, x[1], thorax.floor)
+    wet = out[thorax.meniscus(out, side, fluid.height) < thorax.diaphragm(out, side)]
+    ends = thorax.midline(np.asarray([thorax.floor - fluid.height, thorax.floor]))
+    x = np.concatenate([ends + side * wet.min(), ends + side * out[-1]])
+    return Box(float(x.min()), thorax.floor - fluid.height - SURFACE / 2, float(x.max()), thorax.floor)
 
 
 def _gap_box(thorax: Thorax, air: Pneumothorax) -> Box:
@@ -179,9 +185,9 @@ def _gap_box(thorax: Thorax, air: Pneumothorax) -> Box:
 
 def _device_box(device: Device) -> Box:
     points = np.asarray([point for path in device.paths for point in path])
-    discs = np.asarray([(x + s * a, y + s * b) for x, y, a, b in device.discs for s in (-1, 1)]).reshape(
-        -1, 2
-    )
-    everything = np.concatenate([points, discs])
-    (left, top), (right, bottom) = everything.min(axis=0) - 0.004, everything.max(axis=0) + 0.004
+    half = LINE_WIDTHS[device.kind] / 2
+    edges = [points - half, points + half]
+    edges += [np.asarray([(x - wide, y - high), (x + wide, y + high)]) for x, y, wide, high in device.discs]
+    everything = np.concatenate(edges)
+    (left, top), (right, bottom) = everything.min(axis=0), everything.max(axis=0)
     return Box(float(left), float(top), float(right), float(bottom))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr.images.phantom import canvas
-from cxr.images.phantom.canvas import Layer, Points
+from cxr.images.phantom import canvas, lesions
+from cxr.images.phantom.canvas import Layer, Patch, Points
 from cxr.images.phantom.dice import Dice
 from cxr.images.phantom.scene import SOFT_PER_CM, Lung, Scene
 from cxr.images.phantom.truth import Side
 
+_DOME_EDGE = 0.0025  # over which height the diaphragm is blurred, in units of the side
 _RECESS = 0.11  # how far the lung reaches down behind the diaphragm, in units of the side
 
 
@@ -24,23 +25,14 @@ def _open(scene: Scene, side: Side) -> Lung:
     x = truth.pose.x
     reach = truth.body.half_width + 0.05
     low, high = (x - reach, x + 0.05) if side < 0 else (x - 0.05, x + reach)
-    area = canvas.patch(scene.size, low, truth.pose.apex - 0.02, high, thorax.floor + _RECESS)
+    area = canvas.patch(scene.size, low, truth.pose.apex - 0.02, high, thorax.floor)
     y = area.y[:, 0].astype(float)
-    middle = thorax.midline(y)
-    out = (area.x - canvas.column(middle)) * np.float32(side)
+    out = (area.x - canvas.column(thorax.midline(y))) * np.float32(side)
     outside = canvas.column(thorax.outer(y, side)) - out
     inside = out - canvas.column(thorax.inner(y, side))
-    reach_columns = np.abs(area.x[0].astype(float) - float(thorax.midline(thorax.floor)))
-    floor = _floor(scene, side, reach_columns)
-    above = floor.astype(np.float32)[None, :] - area.y
     air = canvas.arc(np.maximum(outside, 0), 0.16) * canvas.arc(np.maximum(inside, 0), 0.07)
     air *= canvas.arc(np.maximum(area.y - np.float32(truth.pose.apex), 0), 0.2)
-    wet = any(one.side == side for one in truth.effusions)
-    # Below the dome the lung goes on behind it, ever thinner; fluid fills that recess first.
-    behind = np.clip(1 + above * np.float32(1 / _RECESS), 0, 1)
-    recess = np.float32(0.0 if wet else 0.2) * behind * behind
-    edge = canvas.step(above, scene.size, 0.02 if wet else 0.0025)
-    air *= edge + (1 - edge) * recess
+    air *= _above_floor(scene, area, side)
     lung = Lung(side, area, out, air, air)
     depth = truth.body.depth_cm * truth.body.darkness
     scene.add(area, air, -SOFT_PER_CM * depth)
@@ -48,12 +40,28 @@ def _open(scene: Scene, side: Side) -> Lung:
     return lung
 
 
-def _floor(scene: Scene, side: Side, out: Points) -> Points:
-    floor = scene.thorax.diaphragm(out, side)
+def _above_floor(scene: Scene, area: Patch, side: Side) -> Layer:
+    """Return 1 above diaphragm and fluid, and a little below, where the lung goes on behind the dome."""
+    thorax = scene.thorax
+    out = np.abs(area.x[0].astype(float) - float(thorax.midline(thorax.floor)))
+    floor = thorax.diaphragm(out, side)
+    share = np.full(out.shape, 0.2)
+    softness = np.full(out.shape, _DOME_EDGE)
     for fluid in scene.truth.effusions:
         if fluid.side == side:
-            floor = np.minimum(floor, scene.thorax.meniscus(out, side, fluid.height))
-    return floor
+            surface = thorax.meniscus(out, side, fluid.height)
+            # Fluid fills what lies behind the dome as well.
+            dry = np.clip((surface - floor) / 0.03 + 1, 0, 1)
+            share *= dry
+            softness = lesions.SURFACE + (_DOME_EDGE - lesions.SURFACE) * dry
+            floor = np.minimum(floor, surface)
+    above = floor.astype(np.float32)[None, :] - area.y
+    behind = np.clip(1 + above * np.float32(1 / _RECESS), 0, 1)
+    behind *= np.clip((np.float32(thorax.floor) - area.y) * np.float32(20), 0, 1)
+    recess = share.astype(np.float32)[None, :] * behind * behind
+    width = np.maximum(softness, 1 / scene.size).astype(np.float32)[None, :]
+    edge = np.clip(above / width + np.float32(0.5), 0, 1)
+    return np.asarray(edge + (1 - edge) * recess)
 
 
 def _sink(scene: Scene, lung: Lung) -> None:
@@ -71,8 +79,8 @@ def _sink(scene: Scene, lung: Lung) -> None:
         outside = canvas.step(beyond, scene.size, 0.002)
         lung.tissue = lung.air * (1 - outside)
         line = np.clip(1 - np.abs(beyond) * np.float32(1 / 0.0024), 0, 1) * np.sqrt(lung.air)
-        scene.add(lung.area, line, SOFT_PER_CM * 1.5)
-        scene.add(lung.area, lung.air * outside, -SOFT_PER_CM * 1.6)
+        scene.add(lung.area, line, SOFT_PER_CM * 2.3)
+        scene.add(lung.area, lung.air * outside, -SOFT_PER_CM * 2.0)
 
 
 def paint_vessels(scene: Scene, lung: Lung) -> None:
