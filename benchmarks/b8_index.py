@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
@@ -26,7 +27,7 @@ def build(folder: Path) -> None:
     from cxr.database.connection import open_database
     from cxr.index.write import write_records
 
-    with open_database(folder / "master_index.db") as database:
+    with open_database(folder / "metadata" / "master_index.db") as database:
         write_records(database, _rows())
 
 
@@ -35,8 +36,8 @@ def csv(folder: Path) -> None:
     from cxr.database.connection import open_readonly
     from cxr.index.views import write_csv
 
-    with open_readonly(folder / "master_index.db") as database:
-        write_csv(database, folder / "master_index.csv")
+    with open_readonly(folder / "metadata" / "master_index.db") as database:
+        write_csv(database, folder / "metadata" / "master_index.csv")
 
 
 def parquet(folder: Path) -> None:
@@ -44,17 +45,17 @@ def parquet(folder: Path) -> None:
     from cxr.database.connection import open_readonly
     from cxr.index.views import write_parquet
 
-    with open_readonly(folder / "master_index.db") as database:
-        write_parquet(database, folder / "master_index.parquet")
+    with open_readonly(folder / "metadata" / "master_index.db") as database:
+        write_parquet(database, folder / "metadata" / "master_index.parquet")
 
 
 def stats(folder: Path) -> None:
-    """Count everything that `cxr stats` prints."""
-    from cxr.database.connection import open_readonly
-    from cxr.index.statistics import statistics
+    """Run `cxr stats --json`, as a user does."""
+    from cxr.cli import _app
 
-    with open_readonly(folder / "master_index.db") as database:
-        json.dumps(statistics(database))
+    with (folder / "stats.json").open("w") as said, redirect_stdout(said):
+        assert _app.main(["stats", "--json", "--base-dir", str(folder)]) == 0
+    assert json.loads((folder / "stats.json").read_text())["sources"]["nih"]["images"] == ROWS
 
 
 STAGES: tuple[Callable[[Path], None], ...] = (build, csv, parquet, stats)
@@ -127,7 +128,7 @@ def main() -> bool:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         results = {stage.__name__: _measured(stage.__name__, folder) for stage in STAGES}
-        files = {path.name: path.stat().st_size / 1e6 for path in sorted(folder.iterdir())}
+        files = {path.name: path.stat().st_size / 1e6 for path in sorted((folder / "metadata").iterdir())}
     for stage, (seconds, megabytes) in results.items():
         print(f"B8 {stage:<8} {seconds:6.2f} s  {megabytes:6.0f} MB resident at most")
     print("B8 files    " + ", ".join(f"{name} {size:.0f} MB" for name, size in files.items()))
