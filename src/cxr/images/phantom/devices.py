@@ -35,8 +35,8 @@ def _leads(scene: Scene, device: Device) -> None:
 def _hollow(scene: Scene, device: Device, wall: float) -> None:
     width = LINE_WIDTHS[device.kind]
     for path in device.paths:
-        _wire(scene, path, width, 0.5)
-        _wire(scene, path, width - 2 * wall, -0.28)
+        _wire(scene, path, width, 0.85)
+        _wire(scene, path, width - 2 * wall, -0.4)
 
 
 def _central_line(scene: Scene, device: Device) -> None:

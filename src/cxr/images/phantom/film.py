@@ -1,11 +1,10 @@
-"""Turn attenuation into the grey of a finished radiograph: film curve, quantum noise, shutters, marker."""
+"""Turn attenuation into the grey of a finished radiograph: film curve, quantum noise, shutters."""
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cxr.images.phantom import canvas
-from cxr.images.phantom.canvas import Layer, Points
+from cxr.images.phantom import canvas, marker
+from cxr.images.phantom.canvas import Layer
 from cxr.images.phantom.scene import Scene
 
 _STEPS = 4096  # of attenuation, from 0 to _TOP
@@ -24,7 +23,7 @@ def develop(scene: Scene) -> npt.NDArray[np.uint8]:
     value = _shuttered(scene, value)
     picture = np.clip(value + np.float32(0.5), 0, 255).astype(np.uint8)
     picture = canvas.soft(picture, film.blur * scene.size)
-    _stamp(scene, picture)
+    marker.stamp(scene, picture)
     return picture
 
 
@@ -74,58 +73,3 @@ def _shuttered(scene: Scene, value: Layer) -> Layer:
     edges_y = np.minimum(area.y - np.float32(top), np.float32(1 - bottom) - area.y)
     lit = canvas.step(np.minimum(edges_x + 0 * area.y, edges_y), scene.size, 0.003)
     return value * (np.float32(0.03) + np.float32(0.97) * lit)
-
-
-_STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
-    "L": (((-0.35, -0.5), (-0.35, 0.5), (0.35, 0.5)),),
-    "R": (
-        (
-            (-0.35, 0.5),
-            (-0.35, -0.5),
-            (0.15, -0.5),
-            (0.35, -0.33),
-            (0.35, -0.12),
-            (0.15, 0.04),
-            (-0.35, 0.04),
-        ),
-        ((0.05, 0.04), (0.38, 0.5)),
-    ),
-}
-
-
-def _stamp(scene: Scene, picture: npt.NDArray[np.uint8]) -> None:
-    """Draw the side marker of lead, and the words beside it."""
-    film = scene.truth.film
-    turn = np.asarray(
-        [
-            [np.cos(film.marker_tilt), np.sin(film.marker_tilt)],
-            [-np.sin(film.marker_tilt), np.cos(film.marker_tilt)],
-        ]
-    )
-    centre = np.asarray([film.marker_x, film.marker_y])
-
-    def turned(points: tuple[tuple[float, float], ...], height: float) -> Points:
-        flat = np.asarray(points)
-        return np.asarray((flat[:, :1] * turn[0] + flat[:, 1:] * turn[1]) * height + centre)
-
-    if film.plate:
-        plate = turned(((-0.75, -0.95), (0.75, -0.95), (0.75, 0.95), (-0.75, 0.95)), 0.04)
-        area = canvas.around(scene.size, plate, 0.01)
-        _lighten(picture, area, canvas.filled(area, plate, 0.0008) * np.float32(0.45), 190)
-    for stroke in _STROKES[film.marker]:
-        outline = canvas.ribbon(turned(stroke, 0.04), 0.0085)
-        area = canvas.around(scene.size, outline, 0.01)
-        _lighten(picture, area, canvas.filled(area, outline, 0.0005), 250)
-    if film.caption:
-        scale = scene.size / 1024 * 0.75
-        wide = cv2.getTextSize(film.caption, cv2.FONT_HERSHEY_SIMPLEX, scale, 2)[0][0]
-        x = min(max(int(film.marker_x * scene.size - wide / 2), 4), scene.size - wide - 4)
-        y = int((film.marker_y + 0.065) * scene.size)
-        thick = max(round(2 * scene.size / 1024), 1)
-        cv2.putText(picture, film.caption, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, 245, thick, cv2.LINE_AA)
-
-
-def _lighten(picture: npt.NDArray[np.uint8], area: canvas.Patch, layer: Layer, white: int) -> None:
-    part = picture[area.rows, area.columns].astype(np.float32)
-    part += (np.maximum(np.float32(white), part) - part) * layer
-    picture[area.rows, area.columns] = (part + np.float32(0.5)).astype(np.uint8)
