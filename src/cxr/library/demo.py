@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cxr import datasets
 from cxr.config import load
 from cxr.images.contact_sheet import contact_sheet
-from cxr.index.read import held
+from cxr.index.read import Held, held
 from cxr.library.download import download
 from cxr.library.naming import on_disk
 from cxr.library.open import Library, open_library
@@ -13,6 +14,7 @@ from cxr.library.prepare import DownloadRequest, prepare
 from cxr.library.run import DownloadSummary
 from cxr.library.statistics import statistics
 from cxr.library.validate import ValidationSummary, validate
+from cxr.model import State
 from cxr.progress import Progress
 
 SHEET_IMAGES = 24
@@ -68,4 +70,9 @@ def demo(base_dir: Path, progress: Progress, *, count: int, size: int, seed: int
 def _draw(library: Library, sheet: Path) -> None:
     rows = [row for row, _ in zip(held(library.database, "synthetic"), range(SHEET_IMAGES), strict=False)]
     images = [on_disk(library.layout, row.image_path) for row in rows]
-    contact_sheet(images, [row.image_id for row in rows], sheet)
+    contact_sheet(images, [f"{row.image_id}\n{_findings(row)}" for row in rows], sheet)
+
+
+def _findings(row: Held) -> str:
+    statements = datasets.labeller(row.labeller).expand(row.codes)
+    return ", ".join(one.finding.published for one in statements if one.state is State.POSITIVE)
