@@ -162,7 +162,7 @@ def test_quiet_is_silent_where_all_went_well(tmp_path):
 
 
 def test_a_large_plan_without_a_terminal_stops_before_the_first_byte(tmp_path):
-    done = cxr(tmp_path, "download", "--source", "synthetic", "--limit", 15_000, "--base-dir", "l", expect=2)
+    done = cxr(tmp_path, "download", "--source", "synthetic", "--limit", 60_000, "--base-dir", "l", expect=2)
     assert done.stderr.count("Not started") == 1
     assert "--yes" in done.stderr
     assert not (tmp_path / "l").exists()

@@ -11,7 +11,7 @@ import typer
 from cxr.cli._output import bold, width, wrap, write_error
 from cxr.cli._signals import StopRequested
 from cxr.cli._words import printable
-from cxr.errors import CxrError, InterruptedRunError, PlanNotConfirmed, TermsError, UsageError
+from cxr.errors import CxrError, InterruptedRunError, PlanNotConfirmed, StorageError, TermsError, UsageError
 
 _HEADINGS: dict[type[CxrError], str] = {
     InterruptedRunError: "Stopped",
@@ -63,11 +63,22 @@ def _as_cxr_error(error: BaseException) -> CxrError:
         return UsageError(
             error.format_message(), next_step=f"`{path} --help` shows what can be typed, with an example."
         )
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return _refused_by_the_system(error)
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return CxrError(
         f"Something went wrong that cxr did not expect: {what}",
         think="This is a fault in cxr. What was finished is kept.",
         next_step=" ".join([*getattr(error, "__notes__", ()), "`-v` prints it; please report it with that."]),
+    )
+
+
+def _refused_by_the_system(error: OSError) -> StorageError:
+    """Return what to tell where no part of cxr said more of a file that could not be read or written."""
+    return StorageError(
+        f"{os.fsdecode(error.filename)}: {error.strerror}.",
+        think="The system refused this file or folder to cxr. What was finished is kept.",
+        next_step="Check that it is there and yours to read and write, then run the same command again.",
     )
 
 

@@ -5,10 +5,25 @@ from typing import Annotated
 
 import typer
 
+
+def path(text: str) -> Path:
+    """Return a path as typed; what can be done with it is for whoever opens it to say.
+
+    Raises:
+        typer.BadParameter: it is empty, which Python would take for the working directory.
+    """
+    if not text.strip():
+        raise typer.BadParameter("it is empty. Is a variable of the shell not set?")
+    return Path(text)
+
+
 BaseDir = Annotated[
     Path | None,
     typer.Option(
-        "--base-dir", metavar="DIR", help="The library. By default paths.base_dir of the configuration."
+        "--base-dir",
+        metavar="DIR",
+        parser=path,
+        help="The library. By default paths.base_dir of the configuration.",
     ),
 ]
 ConfigFile = Annotated[
@@ -47,7 +62,12 @@ Release = Annotated[
 ]
 Tables = Annotated[
     Path | None,
-    typer.Option("--tables", metavar="PATH", help="The published tables: a file, or the folder they lie in."),
+    typer.Option(
+        "--tables",
+        metavar="PATH",
+        parser=path,
+        help="The published tables: a file, or the folder they lie in.",
+    ),
 ]
 Workers = Annotated[
     int | None, typer.Option("--workers", metavar="N", min=1, max=256, help="How many at a time.")

@@ -5,13 +5,23 @@ from typing import TYPE_CHECKING
 
 from cxr.cli._run import Run
 from cxr.cli._words import count
-from cxr.errors import UsageError
+from cxr.errors import TableError, UsageError
 
 if TYPE_CHECKING:
-    from cxr.datasets import Dataset
+    from cxr.datasets import Dataset, Published
     from cxr.model import TableProblem
 
 _SHOWN = 5
+
+
+def no_rows(dataset: "Dataset", published: "Published", problems: "list[TableProblem]") -> TableError:
+    """Return the error for tables that name no image at all."""
+    first = next(iter(problems), None)
+    return TableError(
+        f"{next(iter(published.tables.values()))} names no image of {dataset.TITLE}.",
+        think=f"The first problem: line {first.line}: {first.message}." if first else "It has no rows.",
+        next_step="Get the table again from where it is published, or name another: --tables FILE.",
+    )
 
 
 def count_tables(run: Run, dataset: "Dataset", release: str, tables: Path) -> dict[str, object]:
@@ -36,6 +46,8 @@ def count_tables(run: Run, dataset: "Dataset", release: str, tables: Path) -> di
     published = Published(release, tables={role: place / path for role, path in found.items()})
     problems: list[TableProblem] = []
     counted = to_json(tally(dataset.read(published, problems.append), dataset.LABELLERS))
+    if not counted["images"]:
+        raise no_rows(dataset, published, problems)
     for problem in problems[:_SHOWN]:
         run.out.remark(f"{problem.table}, line {problem.line}: {problem.message}")
     if len(problems) > _SHOWN:

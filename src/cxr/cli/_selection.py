@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxr.cli._catalogue import is_made
 from cxr.cli._names import dataset_key, known
+from cxr.cli._published import no_rows
 from cxr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,18 +133,30 @@ def check_selected(prepared: "Prepared") -> None:
     if counts.selected:
         return
     if not prepared.present:
-        where = f"in {request.origin}" if request.origin else f"at {prepared.host.key}"
-        raise UsageError(
-            f"There is no image of {prepared.dataset.TITLE} {where}.",
-            think=f"The tables name {prepared.total:,}; none of them lies there." if prepared.total else "",
-            next_step="Name the folder that holds the images, or one above it.",
-        )
+        raise _nothing_there(prepared)
     near = get_close_matches((request.selection.view or "").upper(), _VIEWS, n=1)
     meant = f"Did you mean --view {near[0]}? " if near and near[0] != request.selection.view else ""
     raise UsageError(
         f"Nothing matches: {request.selection.describe()}.",
         think=f"None of {prepared.present:,} images of {prepared.dataset.TITLE} does.",
         next_step=f"{meant}Take a filter (--view, --finding, --patient) away or change it.",
+    )
+
+
+def _nothing_there(prepared: "Prepared") -> UsageError:
+    where = f"in {prepared.request.origin}" if prepared.request.origin else f"at {prepared.host.key}"
+    if not prepared.published.tables:
+        return UsageError(
+            f"There is no file {where}.",
+            think="Hidden files and folders are not looked at.",
+            next_step="Name the folder that holds the images, or one above it.",
+        )
+    if not prepared.total:
+        return no_rows(prepared.dataset, prepared.published, prepared.problems)
+    return UsageError(
+        f"There is no image of {prepared.dataset.TITLE} {where}.",
+        think=f"The tables name {prepared.total:,}; none of them lies there.",
+        next_step="Name the folder that holds the images, or one above it.",
     )
 
 

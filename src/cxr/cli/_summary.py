@@ -1,5 +1,6 @@
 """What ``download`` and ``index`` did, in words."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from cxr.cli._run import Run
@@ -24,7 +25,7 @@ def tell(run: Run, summary: "DownloadSummary", prepared: "Prepared", layout: "La
     if summary.failed:
         run.out.remark(
             f"{layout.failed_images} says why for each failed image. To try them again: "
-            f"cxr download --source {summary.source} --resume --base-dir {layout.base}"
+            f"cxr download --source {summary.source} --resume --base-dir {shlex.quote(str(layout.base))}"
         )
 
 
@@ -45,7 +46,8 @@ def lines(summary: "DownloadSummary", title: str, chosen: str, base: str) -> lis
         told.append(f"  {summary.present:,} of {summary.published:,} published images were present")
     if summary.table_problems:
         told.append(
-            f"  {count(summary.table_problems, 'row')} of the tables had problems; `cxr stats` counts them"
+            f"  {count(summary.table_problems, 'row')} of the tables had problems: "
+            "logs/cxr_downloader.log names each, `cxr stats` counts them"
         )
     told.append(f"  library: {base}")
     return told

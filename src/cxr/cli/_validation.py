@@ -1,5 +1,6 @@
 """What a validation found, by the kind of issue."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cxr.cli._output import width, wrap
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from cxr.library.validate import ValidationSummary
 
 
+_ORPHAN = "A file lies among the library's own, and the index knows nothing of it."
+
+
 def tell(run: Run, summary: "ValidationSummary") -> None:
     """Print the issues by code, then the verdict and where each issue is listed."""
     if not run.quiet or summary.exit_code:
@@ -17,13 +21,20 @@ def tell(run: Run, summary: "ValidationSummary") -> None:
         run.out.show(f"{'' if run.json else _gap(summary)}{verdict(summary)}")
     if summary.by_code:
         run.out.done(f"Each issue is a row of {summary.report}")
-    if summary.exit_code:
-        run.out.remark(
-            wrap(
-                "Errors make a validation fail. `cxr validate --quarantine` sets such files aside; "
-                "`cxr validate --repair` fetches again what cxr had fetched.",
-                width(),
-            )
+    for advice in _advice(summary) if summary.exit_code else ():
+        run.out.remark(wrap(advice, width()))
+
+
+def _advice(summary: "ValidationSummary") -> Iterator[str]:
+    if summary.with_errors > summary.quarantined:
+        yield (
+            "Errors make a validation fail. `cxr validate --quarantine` sets such files aside; "
+            "`cxr validate --repair` fetches again what cxr had fetched, and writes its captions again."
+        )
+    if summary.orphans:
+        yield (
+            "Files without a row were left by a run that was killed, or are not cxr's. The next "
+            "`cxr download` takes in what is its own; move the others out of the library."
         )
 
 
@@ -63,6 +74,11 @@ def _rows(by_code: dict[str, int]) -> list[tuple[str, str, str, str]]:
 
     codes = sorted(by_code, key=lambda code: (order.index(severity(code)), -by_code[code], code))
     return [
-        (code, str(severity(code)), f"{by_code[code]:,}", checks.card(code).meaning if code in known else "")
+        (
+            code,
+            str(severity(code)),
+            f"{by_code[code]:,}",
+            checks.card(code).meaning if code in known else _ORPHAN,
+        )
         for code in codes
     ]

@@ -60,7 +60,12 @@ def command(
     host: Annotated[str | None, typer.Option("--host", metavar="H", help="Where to fetch it from.")] = None,
     origin: Annotated[
         Path | None,
-        typer.Option("--from", metavar="PATH", help="A copy that you already have; it is never changed."),
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            parser=_options.path,
+            help="A copy that you already have; it is never changed.",
+        ),
     ] = None,
     tables: _options.Tables = None,
     size: Annotated[

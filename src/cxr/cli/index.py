@@ -26,7 +26,10 @@ def command(
     run: Run,
     *,
     source: _options.Source,
-    at: Annotated[Path, typer.Option("--at", metavar="PATH", help="The folder that holds the images.")],
+    at: Annotated[
+        Path,
+        typer.Option("--at", metavar="PATH", parser=_options.path, help="The folder that holds the images."),
+    ],
     tables: _options.Tables = None,
     release: _options.Release = None,
     accept_terms: _options.AcceptTerms = None,

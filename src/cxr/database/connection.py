@@ -11,7 +11,7 @@ from urllib.parse import quote
 from cxr.database import migrate
 from cxr.database.failures import explained
 from cxr.database.filesystem import is_network
-from cxr.errors import StorageError, UsageError
+from cxr.errors import LibraryError, StorageError, UsageError
 
 Value = str | int | float | bytes | None
 Row = tuple[Value, ...]
@@ -128,6 +128,7 @@ def open_database(path: Path) -> Database:
         StorageError: its folder cannot be written, or the disk is full.
     """
     _make_folder(path.parent)
+    _refuse_folder(path)
     with explained(path):
         connection = _connect(f"file:{quote(str(path.absolute()))}")
     return _prepared(connection, path, write=True)
@@ -140,6 +141,7 @@ def open_readonly(path: Path) -> Database:
         UsageError: there is none.
         LibraryError: it is damaged, of another program, or its schema is not this cxr's.
     """
+    _refuse_folder(path)
     if not path.is_file():
         raise UsageError(
             f"There is no library here: {path} does not exist.",
@@ -198,6 +200,14 @@ def _choose_journal(connection: sqlite3.Connection, path: Path) -> None:
     else:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise LibraryError(
+            f"The library's database {path} is a folder, and should be a file.",
+            next_step="Look at what is in it, move it away, and run the same command again.",
+        )
 
 
 def _make_folder(folder: Path) -> None:

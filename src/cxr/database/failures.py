@@ -1,5 +1,7 @@
 """What SQLite's errors mean for a person, decided in one place."""
 
+import shlex
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ _NO_SPACE = "SQLITE_FULL"
 _NOT_WRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 _DISK = ("SQLITE_IOERR",)
 _IN_USE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
+_LEAST_BYTES = 1 << 20
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -37,7 +40,7 @@ def meaning_of(error: sqlite3.Error, path: Path) -> CxrError | None:
     """Return the error that a person should see, ``None`` where SQLite's is about a mistake of ours."""
     # Extended names begin with the primary one: SQLITE_READONLY_DIRECTORY, SQLITE_IOERR_WRITE.
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith(_NO_SPACE):
+    if name.startswith(_NO_SPACE) or (name.startswith(_DISK) and _is_full(path)):
         return StorageError(
             f"No space is left to write the library's database {path}.",
             next_step="Free some space there, or move the library to a larger disk, and run the same again: "
@@ -64,11 +67,20 @@ def meaning_of(error: sqlite3.Error, path: Path) -> CxrError | None:
     return damaged(path, str(error)) if name.startswith(_DAMAGED) else None
 
 
+def _is_full(path: Path) -> bool:
+    """Say whether a failure of the disk is for want of space: SQLite's shared memory fails so."""
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_BYTES
+    except OSError:
+        return False
+
+
 def damaged(path: Path, why: str) -> LibraryError:
     """Return the error for a database that is not whole."""
     return LibraryError(
         f"The library's database {path} is damaged ({why}).",
         think="A disk error, a copy that was cut short, or another program that wrote into the file.",
-        next_step=f"Keep a copy, move it away (`mv {path.name} {path.name}.damaged`), and run `cxr download "
-        "--resume` or the same command again: images in place are verified and taken up, not fetched again.",
+        next_step=f"Move it away (`mv {shlex.quote(str(path))} {shlex.quote(str(path) + '.damaged')}`), then "
+        "run your `cxr download` or `cxr index` again, with --from or --at: images in place are verified and "
+        "taken up, not fetched again.",
     )

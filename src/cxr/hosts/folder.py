@@ -66,7 +66,7 @@ def tables_in(path: Path, say: Say | None = None) -> tuple[Path, list[str]]:
         UsageError: there is nothing at this path.
         HostError: the folder cannot be listed.
     """
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113  Path.is_file() raises on names that are too long
         return path.parent, [path.name]
     folder = connect(path, say)
     return folder.root, [remote.path for remote in folder.list()]

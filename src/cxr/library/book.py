@@ -19,7 +19,7 @@ from cxr.library.requests import to_json
 from cxr.library.views import mark_stale
 from cxr.logs import get_logger
 from cxr.model import Failure, Fetched, Record, Remote, Status, Transfer
-from cxr.stores.writing import writing
+from cxr.stores.appending import append_lines
 
 _log = get_logger(__name__)
 
@@ -157,8 +157,7 @@ class Book:
             return
         log = self.library.layout.download_log
         lines = [json.dumps(_log_line(self.prepared.request.source, one)) for one in self._outcomes]
-        with writing(log), log.open("a", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+        append_lines(log, lines)
 
 
 def _log_line(source: str, outcome: Outcome) -> dict[str, object]:

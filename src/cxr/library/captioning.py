@@ -1,5 +1,7 @@
 """Captions on the disk, beside their images."""
 
+import os
+
 from cxr.captions.render import About, render
 from cxr.library.naming import caption_name
 from cxr.library.open import Library
@@ -19,7 +21,8 @@ class Captions:
     def __init__(self, library: Library, prepared: Prepared) -> None:
         self._folder = library.layout.captions
         self._about = About.of(prepared.dataset, prepared.release)
-        self._there = {path.name for path in self._folder.iterdir()}
+        with os.scandir(self._folder) as entries:
+            self._there = {entry.name for entry in entries if entry.is_file()}
 
     def ensure(self, record: Record, *, rewrite: bool) -> None:
         """Write the caption of an image unless it is there.

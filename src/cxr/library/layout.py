@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cxr.terms import NOTE
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -36,6 +38,19 @@ class Layout:
     def logs(self) -> Path:
         """The three log files."""
         return self.base / "logs"
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The folders that are the library's own; nobody else's files belong there."""
+        return (
+            *(self.images, self.captions, self.metadata, self.temp),
+            *(self.raw, self.quarantine, self.logs),
+        )
+
+    @property
+    def terms(self) -> Path:
+        """The terms of what the library holds."""
+        return self.base / NOTE
 
     @property
     def database(self) -> Path:

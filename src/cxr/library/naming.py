@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from cxr.library.layout import Layout
 from cxr.model import Record, Remote
+from cxr.stores.local import PART
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
@@ -12,6 +13,8 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 def image_name(record: Record, remote: Remote) -> str:
     """Return the file name of an image: its stem with the published suffix in small letters, if it is one."""
     suffix = PurePosixPath(remote.path).suffix.lower()
+    if suffix == PART:  # what `cxr cleanup` takes for the remains of a transfer
+        suffix = ".partial"
     return record.stem + (suffix if _SUFFIX.fullmatch(suffix) else "")
 
 

@@ -3,7 +3,8 @@
 from cxr import datasets
 from cxr.index.read import sources
 from cxr.library.open import Library
-from cxr.terms import NOTE, DatasetTerms, write_note
+from cxr.stores.writing import writing
+from cxr.terms import DatasetTerms, write_note
 
 
 def terms_of(key: str) -> DatasetTerms:
@@ -29,7 +30,9 @@ def refresh_terms(library: Library) -> None:
         StorageError: it cannot be written.
     """
     base = library.layout.base
-    (base / NOTE).unlink(missing_ok=True)
+    note = library.layout.terms
+    with writing(note):
+        note.unlink(missing_ok=True)
     held = sources(library.database)
     if held:
         write_note(base, [terms_of(key) for key in held])

@@ -58,10 +58,11 @@ class Plan:
         """
         if confirmed:
             return
-        needed = f"{self.bytes / 1e9:,.1f} GB"
+        needed = _size(self.bytes)
         if self.bytes + MARGIN_BYTES > self.free:
             raise PlanNotConfirmed(
-                f"{self.source}: {needed} will not fit: {self.free / 1e9:,.1f} GB are free on that disk.",
+                f"{self.source}: {needed} to write, and {_size(self.free)} free on that disk.",
+                think=f"{_size(MARGIN_BYTES)} are left free, for captions, the index and everybody else.",
                 next_step="Choose a larger disk with --base-dir, take less with --limit or --sample, "
                 "or insist with --yes.",
             )
@@ -116,6 +117,14 @@ def _notes(prepared: Prepared, *, linked: bool) -> tuple[str, ...]:
     if prepared.counts.selected == 0:
         notes.append("Nothing is selected.")
     return tuple(notes)
+
+
+def _size(size: int) -> str:
+    """Return a number of bytes in words, in the units that disks are sold in."""
+    unit, name = next(
+        ((unit, name) for unit, name in ((10**9, "GB"), (10**6, "MB")) if size >= unit), (1, "bytes")
+    )
+    return f"{size / unit:,.{0 if unit == 1 else 1}f} {name}"
 
 
 def _nearest(path: Path) -> Path:

@@ -10,6 +10,7 @@ from cxr.datasets import Dataset, Published, Release
 from cxr.errors import AccessError, UsageError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
+from cxr.library.apart import without_own_files
 from cxr.library.layout import Layout
 from cxr.library.selection import Counts, Selection, select
 from cxr.model import Record, Remote, TableProblem
@@ -101,7 +102,9 @@ def prepare(request: DownloadRequest, config: Config, layout: Layout) -> Prepare
     settings = config.datasets.get(request.source)
     release = _release(dataset, request, settings.release if settings else None)
     host = _host(request, release, settings.source if settings else None)
-    listing = list(host.list()) if request.origin is not None else None
+    listing = None
+    if request.origin is not None:
+        listing = without_own_files(host.list(), request.origin, layout)
     published = Published(
         release=release.key,
         tables=_tables(dataset, request, listing, layout.raw / request.source / release.key),

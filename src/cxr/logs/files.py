@@ -127,8 +127,8 @@ def _write(descriptor: int, line: str) -> None:
     data = line.encode("utf-8", "backslashreplace") + b"\n"
     try:
         written = os.write(descriptor, data)
-        if written < len(data):
-            os.write(descriptor, b"\n")
+        if written < len(data):  # the disk is full: no half line, to which the next would be joined
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - written)
     except OSError:
         # A full disk ends the run where the images are written, with its own error; a log line must not.
         return

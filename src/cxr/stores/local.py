@@ -5,11 +5,16 @@ file system and renamed.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from cxr.stores.writing import writing
+from cxr.stores.writing import explained, writing
 
 PART = ".part"
+
+
+class NameTakenError(Exception):
+    """A folder bears the name that a file is to have. It concerns that file alone."""
 
 
 class LocalStore:
@@ -49,13 +54,18 @@ class LocalStore:
         """Give the part its name, replacing what bore it.
 
         Raises:
-            StorageError: the folder cannot be written.
+            NameTakenError: a folder bears that name.
+            StorageError: the store cannot be written.
         """
-        part = self.part(name)
-        with writing(self.path(name)):
-            part.replace(self.path(name))
+        part, path = self.part(name), self.path(name)
+        try:
+            part.replace(path)
             # Renaming one hard link onto another of the same file succeeds and does nothing (POSIX).
             part.unlink(missing_ok=True)
+        except IsADirectoryError:
+            raise NameTakenError(path) from None
+        except OSError as error:
+            raise explained(path, error) from error
 
     def link(self, source: Path, name: str) -> bool:
         """Put a hard link to ``source`` in the folder; return False where that is not possible."""
@@ -69,5 +79,6 @@ class LocalStore:
         return True
 
     def discard(self, name: str) -> None:
-        """Remove the part, if there is one."""
-        self.part(name).unlink(missing_ok=True)
+        """Remove the part, if there is one and that is possible; ``cxr cleanup`` removes the others."""
+        with suppress(OSError):
+            self.part(name).unlink()

@@ -10,7 +10,7 @@ from cxr.errors import StorageError
 from cxr.hosts import Host
 from cxr.images.dimensions import dimensions
 from cxr.model import Failure, Fetched, Remote, Transfer
-from cxr.stores.local import LocalStore
+from cxr.stores.local import LocalStore, NameTakenError
 from cxr.stores.writing import writing
 from cxr.transfer.structure import EDGE, problem
 
@@ -84,6 +84,9 @@ def fetch(host: Host, store: LocalStore, job: Job) -> Fetched | Failure:
     except _RefusedError as refused:
         store.discard(job.name)
         return _failure(host, job, refused.code, refused.reason)
+    except NameTakenError as error:
+        store.discard(job.name)
+        return _failure(host, job, "name_taken", f"there is a folder in its place, {error}: move it away")
     except StorageError:
         store.discard(job.name)
         raise
