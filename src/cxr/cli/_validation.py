@@ -31,6 +31,11 @@ def _advice(summary: "ValidationSummary") -> Iterator[str]:
             "Errors make a validation fail. `cxr validate --quarantine` sets such files aside; "
             "`cxr validate --repair` fetches again what cxr had fetched, and writes its captions again."
         )
+    if summary.quarantined:
+        yield (
+            "What was set aside lies in quarantine/ of the library, or where you have it. "
+            "`cxr validate --repair` fetches it again once the copy that it came from is right."
+        )
     if summary.orphans:
         yield (
             "Files without a row were left by a run that was killed, or are not cxr's. The next "

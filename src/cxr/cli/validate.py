@@ -39,7 +39,8 @@ def command(
         bool, typer.Option("--quarantine", help="Set images with errors aside, and mark their rows.")
     ] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Fetch images with errors again from where they came.")
+        bool,
+        typer.Option("--repair", help="Fetch images with errors, or set aside, again from their source."),
     ] = False,
     max_time: _options.MaxTime = None,
 ) -> None:

@@ -4,6 +4,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from cxr.library.examination import Pair, PairExamined, examine_pair
 from cxr.library.naming import on_disk
 from cxr.library.open import Library
 from cxr.library.orphans import orphans
-from cxr.library.quarantine import set_aside
+from cxr.library.quarantine import set_aside, set_aside_again, set_aside_before
 from cxr.library.repair import fetch_again, refuse_adopted
 from cxr.library.validation_list import write_validation_list
 from cxr.library.views import mark_stale, refresh_views
@@ -77,7 +78,7 @@ class Manner:
         engine: ``serial``, ``processes`` or ``ray``.
         workers: Processes; ``None`` for one a core.
         quarantine: Set aside what has an error.
-        repair: Fetch what has an error again, and examine it once more.
+        repair: Fetch what has an error, or was set aside, again, and examine it once more.
     """
 
     engine: str = "processes"
@@ -117,9 +118,8 @@ def validate(
         for key in chosen:
             validation = _Validation(library, key, manner, summary, progress)
             validation.go()
-            if manner.repair and validation.failed:
-                fetch_again(library, key, validation.failed.keys(), progress)
-                validation.go_again()
+            if manner.repair:
+                validation.repair(set_aside_before(library, key) - validation.failed.keys())
         outcome = RunOutcome.DONE
     except KeyboardInterrupt:
         outcome = RunOutcome.INTERRUPTED
@@ -177,10 +177,18 @@ class _Validation:
         )
         self._examine(self._pairs(), int(str(total)))
 
-    def go_again(self) -> None:
-        """Examine once more what had an error, in place of what was found of it."""
-        again, self.failed = self.failed, {}
-        for issues in again.values():
+    def repair(self, aside: AbstractSet[str]) -> None:
+        """Fetch again what had an error, or was set aside before, and examine that once more."""
+        again = self.failed.keys() | aside
+        if again:
+            fetch_again(self.library, self.source, again, self.progress)
+            set_aside_again(self.library, self.source, aside)
+            self._go_again(again)
+
+    def _go_again(self, again: AbstractSet[str]) -> None:
+        """Examine what was fetched again, in place of what was found of it before."""
+        before, self.failed = self.failed, {}
+        for issues in before.values():
             self._count(issues, -1)
         self._examine((pair for pair in self._pairs() if pair.held.image_id in again), len(again))
 
