@@ -13,6 +13,7 @@ What goes wrong with one image is not an error but a row with a reason (`cxr.mod
     ├── HostError              4   a host or the network gave up
     ├── StorageError           5   no space left, or not writable
     ├── LibraryError           6   the library is locked, damaged or newer than this program
+    │   └── OlderLibraryError  6   it is to be brought up to date first
     ├── TermsError             7   the dataset's terms forbid it
     ├── MissingExtraError      8   an optional part is not installed
     └── InterruptedRunError  130   Ctrl-C, SIGTERM or --max-time; the state is kept
@@ -90,6 +91,10 @@ class LibraryError(CxrError):
     """The library is in use by another run, damaged, or made by a newer cxr."""
 
     exit_code = 6
+
+
+class OlderLibraryError(LibraryError):
+    """The library is of an older cxr, or empty: whoever writes to it brings it up to date."""
 
 
 class TermsError(CxrError):

@@ -11,7 +11,7 @@ from cxr.cli._readiness import missing_steps
 from cxr.cli._run import Run
 from cxr.cli._selection import Flags, check_selected, request_for
 from cxr.cli._summary import tell
-from cxr.errors import AccessError, PlanNotConfirmed, UsageError
+from cxr.errors import AccessError, OlderLibraryError, PlanNotConfirmed, UsageError
 
 if TYPE_CHECKING:
     from cxr.library.plan import Plan
@@ -90,8 +90,12 @@ class Downloading:
     def _last_request(self, key: str) -> "DownloadRequest":
         from cxr.library.requests import last_request
 
-        with self.run.library(write=False) as library:
-            request = last_request(library, key)
+        try:
+            with self.run.library(write=False) as library:
+                request = last_request(library, key)
+        except OlderLibraryError:
+            with self.run.library(write=True) as library:
+                request = last_request(library, key)
         if request is None:
             raise UsageError(
                 f"Nothing of {key} was downloaded into {self.layout.base} before.",
@@ -123,8 +127,11 @@ class Downloading:
 
         if not self.layout.database.exists():
             return plan(prepared, self.layout.base, None)
-        with self.run.library(write=False) as library:
-            return plan(prepared, self.layout.base, library)
+        try:
+            with self.run.library(write=False) as library:
+                return plan(prepared, self.layout.base, library)
+        except OlderLibraryError:  # the run brings it up to date; until then nobody knows what it holds
+            return plan(prepared, self.layout.base, None)
 
     def _confirmed(self, prepared: "Prepared", plan: "Plan") -> "Prepared":
         """Return what the user wants after all.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cxr import __version__
 from cxr.database.migrations import MIGRATIONS, Migration
-from cxr.errors import LibraryError
+from cxr.errors import LibraryError, OlderLibraryError
 
 _BOOK = """
     CREATE TABLE IF NOT EXISTS migrations (
@@ -42,14 +42,16 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse to read a database whose schema is not this cxr's.
 
     Raises:
-        LibraryError: it is of another program, or an older or a newer cxr made it.
+        LibraryError: it is of another program, or a newer cxr made it.
+        OlderLibraryError: an older cxr made it.
     """
     steps = missing(connection, path)
     if steps:
-        raise LibraryError(
-            f"The library's database {path} lacks the schema step {steps[0].name!r}.",
-            think="An older cxr made it, or the run that began it was killed in its first moment.",
-            next_step="Run a verb that writes on it, such as `cxr validate`; that brings it up to date.",
+        raise OlderLibraryError(
+            f"The library's database {path} is not up to date: it lacks {steps[0].name!r}.",
+            think="An older cxr made it, or the run that began it was stopped in its first moment.",
+            next_step="Run the `cxr download` or `cxr index` that it is for, or `cxr validate`: each of them "
+            "brings it up to date.",
         )
 
 

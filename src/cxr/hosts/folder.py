@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote_from_bytes
 
-from cxr.errors import HostError, UsageError
+from cxr.errors import AccessError, HostError, UsageError
 from cxr.hosts import Access
 from cxr.model import Remote
 
@@ -59,16 +59,30 @@ def connect(path: Path, say: Say | None = None) -> "Folder":
     return Folder(root, say or _log.warning)
 
 
+def readable(path: Path, say: Say | None = None) -> "Folder":
+    """Return the folder as a host that lets us in; see `connect`.
+
+    Raises:
+        UsageError: it is not there or is no directory.
+        AccessError: it may not be read.
+    """
+    folder = connect(path, say)
+    access = folder.check_access()
+    if not access.ready:
+        raise AccessError(f"The folder {_printable(folder.root)} may not be read.", next_step=access.missing)
+    return folder
+
+
 def tables_in(path: Path, say: Say | None = None) -> tuple[Path, list[str]]:
     """Return where tables lie and their paths from there: the one file that was named, or a folder's files.
 
     Raises:
         UsageError: there is nothing at this path.
-        HostError: the folder cannot be listed.
+        AccessError: the folder may not be read.
     """
     if os.path.isfile(path):  # noqa: PTH113  Path.is_file() raises on names that are too long
         return path.parent, [path.name]
-    folder = connect(path, say)
+    folder = readable(path, say)
     return folder.root, [remote.path for remote in folder.list()]
 
 

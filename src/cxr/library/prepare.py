@@ -136,7 +136,7 @@ def _host(request: DownloadRequest, release: Release, configured: str | None) ->
                 f"--from names a copy of yours, and --host {request.host} another place.",
                 next_step="Leave one of the two out.",
             )
-        return folder_host.connect(request.origin)
+        return folder_host.readable(request.origin)
     key = request.host or configured or release.hosts[0]
     if key not in release.hosts:
         raise UsageError(
