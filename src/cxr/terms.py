@@ -140,17 +140,23 @@ def refuse_sharing(terms: Iterable[DatasetTerms], what: str) -> None:
     )
 
 
-def write_note(folder: Path, terms: Iterable[DatasetTerms]) -> None:
+def write_note(folder: Path, terms: Iterable[DatasetTerms], *, replace: bool = False) -> None:
     """Write ``TERMS.json`` beside something derived; what an earlier one there says stays in force.
 
     A dataset that is named twice is shareable only where both say so.
+
+    Args:
+        folder: Where.
+        terms: Of all datasets that went into what lies there.
+        replace: These are all that lie there: what an earlier note says of others no longer holds.
 
     Raises:
         StorageError: it could not be written.
         TermsError: there is one already, and it cannot be read.
     """
     merged: dict[str, DatasetTerms] = {}
-    for one in (*(read_note(folder) or ()), *terms):
+    earlier = () if replace else read_note(folder) or ()
+    for one in (*earlier, *terms):
         before = merged.get(one.dataset)
         barred = before is not None and not before.shareable
         merged[one.dataset] = before if before is not None and barred and one.shareable else one

@@ -33,6 +33,127 @@ def test_a_corrected_table_corrects_rows_and_captions_and_moves_no_image(tmp_pat
     assert before == {path: path.stat().st_ino for path in (library / "Images").iterdir()}
 
 
+def change_first_label(table, labels):
+    lines = table.read_text().splitlines()
+    name, _, rest = lines[1].split(",", 2)
+    table.write_text("\n".join([lines[0], f"{name},{labels},{rest}", *lines[2:]]) + "\n")
+    return name.removesuffix(".png")
+
+
+def test_a_corrected_table_is_applied_to_every_image_whatever_run_saw_it_first(tmp_path, nih):
+    """A run over two images sees the new table first; the rest is corrected when its turn comes."""
+    library, table = tmp_path / "L", nih / "Data_Entry_2017_v2020.csv"
+    common = ("download", "--source", "nih", "--from", nih, "--base-dir", library)
+    cxr(tmp_path, *common)
+    lines = table.read_text().splitlines()
+    changed = [",".join([one.split(",")[0], "Hernia", *one.split(",")[2:]]) for one in lines[1:]]
+    table.write_text("\n".join([lines[0], *changed]) + "\n")
+    cxr(tmp_path, *common, "--limit", 2)
+    cxr(tmp_path, *common)
+    with (library / "metadata" / "master_index.csv").open(newline="") as file:
+        assert {one["hernia"] for one in csv.DictReader(file)} == {"1"}
+    for caption in (library / "captions").iterdir():
+        assert "\nHernia: positive\n" in caption.read_text()
+
+
+def test_another_form_of_the_table_and_lists_that_come_later_are_applied(tmp_path, nih):
+    library, table = tmp_path / "L", nih / "Data_Entry_2017_v2020.csv"
+    first = nih / "Data_Entry_2017.csv"
+    lists = [(path, path.read_text()) for path in nih.glob("*_list.txt")]
+    for path, _ in lists:
+        path.unlink()
+    table.rename(first)
+    common = ("download", "--source", "nih", "--from", nih, "--base-dir", library)
+    cxr(tmp_path, *common)
+    with (library / "metadata" / "master_index.csv").open(newline="") as file:
+        assert {(one["table_release"], one["official_split"]) for one in csv.DictReader(file)} == {
+            ("2017", "")
+        }
+    table.write_text(first.read_text())
+    for path, text in lists:
+        path.write_text(text)
+    cxr(tmp_path, *common)
+    with (library / "metadata" / "master_index.csv").open(newline="") as file:
+        found = {(one["table_release"], one["official_split"] != "") for one in csv.DictReader(file)}
+    assert found == {("v2020", True)}
+
+
+def test_a_corrected_table_keeps_what_is_known_of_the_bytes(tmp_path, nih):
+    library = tmp_path / "L"
+    common = ("download", "--source", "nih", "--from", nih, "--base-dir", library)
+    cxr(tmp_path, *common)
+    cxr(tmp_path, "validate", "--base-dir", library)
+    image_id = change_first_label(nih / "Data_Entry_2017_v2020.csv", "Mass")
+    before = row(library, image_id)
+    cxr(tmp_path, *common)
+    after = row(library, image_id)
+    assert after["mass"] == "1"
+    for column in ("downloaded_at", "source_url", "sha256", "width", "issues"):
+        assert after[column] == before[column], column
+    quality = [one for one in (library / after["caption_path"]).read_text().splitlines() if "Quality" in one]
+    assert quality == ["Image Quality: low_resolution"]
+
+
+def test_an_adopted_library_follows_its_tables_and_writes_wrong_captions_again(tmp_path, nih):
+    library = tmp_path / "L"
+    common = ("index", "--source", "nih", "--at", nih, "--base-dir", library)
+    cxr(tmp_path, *common)
+    again = cxr_json(tmp_path, *common)
+    assert (again["already"], again["adopted"]) == (12, 0)
+    image_id = change_first_label(nih / "Data_Entry_2017_v2020.csv", "Fibrosis")
+    cxr(tmp_path, *common)
+    caption = library / row(library, image_id)["caption_path"]
+    assert "\nFibrosis: positive\n" in caption.read_text()
+    caption.write_text("garbage")
+    cxr(tmp_path, "validate", "--base-dir", library, expect=1)
+    cxr(tmp_path, *common)
+    assert "\nFibrosis: positive\n" in caption.read_text()
+    cxr(tmp_path, "validate", "--base-dir", library)
+
+
+@pytest.mark.parametrize("verb", [("download", "--from"), ("index", "--at")])
+def test_a_second_local_folder_never_takes_the_place_of_the_first(tmp_path, nih, verb):
+    name, flag = verb
+    one, other = tmp_path / "one", tmp_path / "other"
+    first, second = sorted((nih / "images").iterdir())[:2]
+    for folder, image in ((one, first), (other, second)):
+        folder.mkdir()
+        (folder / "x.png").write_bytes(image.read_bytes())
+    library = tmp_path / "L"
+    cxr(tmp_path, name, "--source", "local", flag, one, "--base-dir", library)
+    refused = cxr(tmp_path, name, "--source", "local", flag, other, "--base-dir", library, expect=2)
+    assert str(one) in refused.stderr
+    assert str(other) in refused.stderr
+    cxr(tmp_path, name, "--source", "local", flag, one, "--base-dir", library)
+
+
+def test_what_was_damaged_set_aside_and_fetched_again_is_in_the_library(tmp_path, nih):
+    library = tmp_path / "L"
+    cxr(tmp_path, "download", "--source", "nih", "--from", nih, "--base-dir", library)
+    victim = min((library / "Images").iterdir())
+    good = victim.read_bytes()
+    victim.unlink()
+    victim.write_bytes(good[:-50])
+    cxr(tmp_path, "validate", "--quarantine", "--repair", "--base-dir", library)
+    assert victim.read_bytes() == good
+    found = row(library, "_".join(victim.stem.split("_")[1:3]))
+    assert (found["status"], found["image_path"]) == ("downloaded", f"Images/{victim.name}")
+
+
+def test_what_is_broken_at_its_source_stays_set_aside_after_a_repair(tmp_path, nih):
+    library = tmp_path / "L"
+    broken = min((nih / "images").iterdir())
+    data = bytearray(broken.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    broken.write_bytes(data)
+    cxr(tmp_path, "download", "--source", "nih", "--from", nih, "--base-dir", library)
+    cxr(tmp_path, "validate", "--quarantine", "--base-dir", library, expect=1)
+    assert row(library, broken.stem)["status"] == "quarantined"
+    cxr(tmp_path, "validate", "--repair", "--base-dir", library, expect=1)
+    assert row(library, broken.stem)["status"] == "quarantined"
+    assert not list((library / "Images").glob(f"*{broken.stem}*"))
+
+
 def test_images_that_came_since_are_added(tmp_path, nih):
     late = sorted((nih / "images").iterdir())[3:6]
     held_back = [(path, path.read_bytes()) for path in late]

@@ -105,11 +105,12 @@ class Downloading:
 
     def _carry_out(self, request: "DownloadRequest") -> "DownloadSummary | Plan":
         from cxr.library.download import download
+        from cxr.library.plan import plan as plan_for
         from cxr.library.prepare import prepare
 
-        prepared = prepare(request, self.run.config, self.layout)
+        prepared = prepare(request, self.run.config, self.layout, self._done(request.source))
         check_selected(prepared)
-        plan = self._plan(prepared)
+        plan = plan_for(prepared, self.layout.base)
         if self.dry_run:
             self._show_plan(plan, prepared)
             return plan
@@ -122,16 +123,17 @@ class Downloading:
         tell(self.run, summary, prepared, self.layout)
         return summary
 
-    def _plan(self, prepared: "Prepared") -> "Plan":
-        from cxr.library.plan import plan
+    def _done(self, key: str) -> frozenset[str]:
+        """Return the ids of the images that the library has, none where there is no library yet."""
+        from cxr.library.done import done
 
         if not self.layout.database.exists():
-            return plan(prepared, self.layout.base, None)
+            return frozenset()
         try:
             with self.run.library(write=False) as library:
-                return plan(prepared, self.layout.base, library)
+                return done(library.database, key)
         except OlderLibraryError:  # the run brings it up to date; until then nobody knows what it holds
-            return plan(prepared, self.layout.base, None)
+            return frozenset()
 
     def _confirmed(self, prepared: "Prepared", plan: "Plan") -> "Prepared":
         """Return what the user wants after all.
@@ -172,7 +174,7 @@ class Downloading:
             sample="random" if answer == "sample" else None,
         )
         request = request_for(prepared.request.source, self.flags, self.run.config)
-        return prepare(request, self.run.config, self.layout)
+        return prepare(request, self.run.config, self.layout, self._done(request.source))
 
     def _plan_lines(self, plan: "Plan", prepared: "Prepared", columns: int) -> list[str]:
         origin = prepared.request.origin

@@ -52,6 +52,7 @@ MIGRATIONS = (
             status TEXT NOT NULL,
             status_reason TEXT NOT NULL,
             table_release TEXT NOT NULL,
+            reading TEXT NOT NULL,          -- of which tables, by which reader: others make a row out of date
             licence TEXT NOT NULL,
             attribution TEXT NOT NULL,
             source_url TEXT NOT NULL,

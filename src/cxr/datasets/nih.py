@@ -29,6 +29,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
@@ -284,7 +285,7 @@ class _Reading:
     release: str
     table: str
     form: str
-    starts: list[str]
+    starts: Sequence[str]
     boxes: Mapping[str, tuple[Region, ...]]
     splits: Mapping[str, str]
     seen: set[str] = field(default_factory=set)
@@ -386,8 +387,16 @@ def _issues(*faults: tuple[Fault, ...]) -> tuple[Issue, ...]:
     return tuple(Issue(code, Severity.WARNING, message) for group in faults for code, message in group)
 
 
-def _folder_starts(entries: Path) -> list[str]:
+def _folder_starts(entries: Path) -> Sequence[str]:
     """Return the first name in each of the twelve folders where the table holds all images, else nothing."""
+    status = entries.stat()
+    return _starts_in(entries, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _starts_in(entries: Path, size: int, modified: int) -> Sequence[str]:
+    """Return the starts in this state of the table: it is read several times in a run."""
+    del size, modified
     names = {row.cells[0] for row in tables.read(entries, _COLUMNS[:1], _ignore)}
     if len(names) != RELEASES["chestxray14"].images:
         return []

@@ -115,6 +115,30 @@ def places_elsewhere(database: Database, source: str) -> dict[str, str]:
     return dict(cast(Iterator[tuple[str, str]], rows))
 
 
+def out_of_date(database: Database, source: str, reading: str) -> dict[str, str]:
+    """Return the images whose row or caption is to be written again: ``image_id`` to image quality.
+
+    They were read from other tables, or by another cxr, than ``reading`` says, or validation found their
+    caption to be wrong.
+    """
+    rows = database.rows(
+        """
+        SELECT image_id, image_quality FROM images WHERE source = ? AND reading <> ?
+        UNION
+        SELECT i.image_id, i.image_quality FROM issues JOIN images i ON i.id = issues.image
+        WHERE i.source = ? AND issues.origin = 'validation' AND issues.code LIKE 'caption_%'
+        """,
+        (source, reading, source),
+    )
+    return dict(cast(Iterator[tuple[str, str]], rows))
+
+
+def origins(database: Database, source: str) -> dict[str, str]:
+    """Return where each image or skipped file of a source came from: ``image_id`` to ``source_url``."""
+    rows = database.rows("SELECT image_id, source_url FROM images WHERE source = ?", (source,))
+    return dict(cast(Iterator[tuple[str, str]], rows))
+
+
 def issues(database: Database, source: str | None = None) -> Iterator[FoundIssue]:
     """Yield the issues of a source, or of all, by image in the order in which images came."""
     sql = """

@@ -24,7 +24,8 @@ class IndexRow:
         licence: Name of the dataset's terms.
         attribution: Whom to credit for this image.
         source_url: Where it came from, without signature or password.
-        downloaded_at: ISO 8601, UTC; empty for an adopted file.
+        downloaded_at: ISO 8601, UTC; empty for an adopted file, or where it stays as it was.
+        reading: Tells the tables and the reader apart that the record came from.
     """
 
     record: Record
@@ -42,3 +43,4 @@ class IndexRow:
     attribution: str = ""
     source_url: str = ""
     downloaded_at: str = ""
+    reading: str = ""

@@ -19,7 +19,8 @@ BATCH = 5000
 _NEWEST = (
     *("stem", "patient_id", "patient_key", "study_id", "study_origin", "view_position", "view_published"),
     *("view_origin", "sex", "age_years", "age_published", "study_date", "image_path", "caption_path"),
-    *("pixel_processing", "labeller", "codes", "official_split", "table_release", "licence", "attribution"),
+    *("pixel_processing", "labeller", "codes", "official_split", "table_release", "reading", "licence"),
+    "attribution",
 )
 # Of the bytes: what a reading leaves blank stays as it was measured before, as long as they are the same.
 _OF_THE_BYTES = ("width", "height", "bit_depth", "bytes", "sha256", "source_url", "downloaded_at")
@@ -50,8 +51,9 @@ def _upsert() -> str:
         ),
         *(f"{name} = CASE WHEN {_CHANGED} THEN '' ELSE images.{name} END" for name in _OF_VALIDATION),
         *(
-            f"{name} = CASE WHEN images.status = 'quarantined' AND NOT {_CHANGED} "
-            f"THEN images.{name} ELSE excluded.{name} END"
+            # A file of the user's stays set aside until it is another one; what was fetched anew does not.
+            f"{name} = CASE WHEN images.status = 'quarantined' AND excluded.status = 'adopted' "
+            f"AND NOT {_CHANGED} THEN images.{name} ELSE excluded.{name} END"
             for name in _OF_STATUS
         ),
     ]
@@ -126,7 +128,7 @@ def _values(row: IndexRow) -> Row:
         *(record.study_id, record.study_origin, record.view_position, record.view_published),
         *(record.view_origin, record.sex, record.age_years, record.age_published, record.study_date),
         *(row.image_path, row.caption_path, row.pixel_processing, record.labeller, _codes(record)),
-        *(record.official_split, record.table_release, row.licence, row.attribution),
+        *(record.official_split, record.table_release, row.reading, row.licence, row.attribution),
         *(row.width, row.height, row.bit_depth, row.size, row.sha256, row.source_url, row.downloaded_at),
         *(str(row.status), row.status_reason),
     )

@@ -1,11 +1,12 @@
 """`cxr index`: a library over images that stay where the user has them, unread and unchanged."""
 
-from cxr.index.collisions import Collisions
+from cxr.index.read import out_of_date, places_elsewhere
 from cxr.ledger.read import finished
 from cxr.library.book import Book
 from cxr.library.captioning import Captions
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
+from cxr.library.refusals import Refusals
 from cxr.library.run import DownloadSummary, recorded
 from cxr.library.skipping import why_no_image
 from cxr.model import Remote
@@ -35,20 +36,24 @@ def adopt(library: Library, prepared: Prepared, progress: Progress) -> DownloadS
 def _adopt_all(
     library: Library, prepared: Prepared, progress: Progress, book: Book, summary: DownloadSummary
 ) -> None:
-    held = finished(library.database, summary.source)
+    database, source = library.database, summary.source
+    own = finished(database, source)
+    known = places_elsewhere(database, source)
+    stale = out_of_date(database, source, prepared.reading)
     captions = Captions(library, prepared)
-    collisions = Collisions(library.database, summary.source, summary.release)
+    refused = Refusals(database, prepared)
     for record in prepared.records():
-        collisions.refuse(record)
         remote = prepared.remote(record)
-        reason = _why_not(prepared, remote)
-        if record.image_id in held:
+        refused.check(record, remote)
+        same_place = known.get(record.image_id) == str(prepared.host.local_path(remote))
+        if record.image_id in own or (same_place and record.image_id not in stale):
+            captions.ensure(record)
             summary.already += 1
-        elif reason:
+        elif reason := _why_not(prepared, remote):
             book.skipped(record, remote, reason)
             summary.skipped += 1
         else:
-            captions.ensure(record, rewrite=False)
+            captions.write(record, image_quality=stale.get(record.image_id, "") if same_place else "")
             book.adopted(record, remote)
             summary.adopted += 1
         progress.advance(files=1)

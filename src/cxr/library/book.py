@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,10 +59,12 @@ class Book:
         self._written()
 
     def kept(self, record: Record, finished: Finished) -> None:
-        """Write the row of an image again that is complete already: what is published about it changed."""
-        url = self.prepared.host.url(self.prepared.remote(record))
-        was = Fetched(*finished, url=url, how=Transfer.FOUND, seconds=0.0)
-        self._rows.append(self._row_in_library(record, was))
+        """Write the row of an image again that is complete already: what is published about it changed.
+
+        Whence and when its bytes came stays as it was.
+        """
+        was = Fetched(*finished, url="", how=Transfer.FOUND, seconds=0.0)
+        self._rows.append(replace(self._row_in_library(record, was), downloaded_at=""))
         self._written()
 
     def adopted(self, record: Record, remote: Remote) -> None:
@@ -76,6 +78,7 @@ class Book:
                 status=Status.ADOPTED,
                 size=remote.size,
                 source_url=url,
+                downloaded_at="",
             )
         )
         self._written()
@@ -93,6 +96,7 @@ class Book:
                 status_reason=reason,
                 size=remote.size,
                 source_url=url,
+                downloaded_at="",
             )
         )
         self._written()
@@ -143,8 +147,8 @@ class Book:
             pixel_processing=release.pixel_processing,
             licence=dataset.TERMS.licence,
             attribution=record.attribution or dataset.ATTRIBUTION,
-            downloaded_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            **({"caption_path": caption} | about_the_file),
+            reading=self.prepared.reading,
+            **({"caption_path": caption, "downloaded_at": _now()} | about_the_file),
         )
 
     def _written(self) -> None:
@@ -158,6 +162,10 @@ class Book:
         log = self.library.layout.download_log
         lines = [json.dumps(_log_line(self.prepared.request.source, one)) for one in self._outcomes]
         append_lines(log, lines)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _log_line(source: str, outcome: Outcome) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import os
 
+from cxr.captions.form import UNKNOWN
 from cxr.captions.render import About, render
 from cxr.library.naming import caption_name
 from cxr.library.open import Library
@@ -22,18 +23,27 @@ class Captions:
         self._folder = library.layout.captions
         self._about = About.of(prepared.dataset, prepared.release)
         with os.scandir(self._folder) as entries:
-            self._there = {entry.name for entry in entries if entry.is_file()}
+            # An empty one is what a power cut leaves of a caption that was just written.
+            self._there = {entry.name for entry in entries if entry.is_file() and entry.stat().st_size}
 
-    def ensure(self, record: Record, *, rewrite: bool) -> None:
+    def ensure(self, record: Record) -> None:
         """Write the caption of an image unless it is there.
-
-        Args:
-            record: The image.
-            rewrite: Write it even then, because what it says may be out of date.
 
         Raises:
             StorageError: it cannot be written.
         """
-        name = caption_name(record)
-        if rewrite or name not in self._there:
-            write_text(self._folder / name, render(record, self._about))
+        if caption_name(record) not in self._there:
+            self.write(record)
+
+    def write(self, record: Record, *, image_quality: str = "") -> None:
+        """Write the caption of an image, in place of what is there.
+
+        Args:
+            record: The image.
+            image_quality: What validation found, where its bytes are still those that it saw.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        text = render(record, self._about, image_quality=image_quality or UNKNOWN)
+        write_text(self._folder / caption_name(record), text)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from cxr.index.collisions import Collisions
-from cxr.index.read import places_elsewhere
+from cxr.index.read import out_of_date, places_elsewhere
 from cxr.ledger.read import Finished, finished
 from cxr.library.book import Book
 from cxr.library.captioning import Captions
@@ -13,6 +12,7 @@ from cxr.library.naming import image_name
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 from cxr.library.published import keep_tables
+from cxr.library.refusals import Refusals
 from cxr.library.run import DownloadSummary, recorded
 from cxr.library.skipping import why_no_image
 from cxr.model import Failure, Fetched, Record, Remote
@@ -72,10 +72,11 @@ class _Run:
         self.summary = summary
         self.store = library.store()
         self.captions = Captions(library, prepared)
+        self.out_of_date = out_of_date(library.database, summary.source, prepared.reading)
 
     def go(self, again: AbstractSet[str] | None) -> None:
-        tables_changed = keep_tables(self.library, self.prepared)
-        tasks = self._tasks(refresh=tables_changed) if again is None else self._tasks_again(again)
+        keep_tables(self.library, self.prepared)
+        tasks = self._tasks() if again is None else self._tasks_again(again)
         workers = self.prepared.request.workers or self.library.config.download.concurrent_downloads
         for task, result in in_threads(self._carry_out, tasks, workers):
             self._write_down(task, result)
@@ -86,30 +87,42 @@ class _Run:
                 remote = self.prepared.remote(record)
                 yield _Task(record, Job(record.image_id, remote, image_name(record, remote)), Action.FETCH)
 
-    def _tasks(self, *, refresh: bool) -> Iterator[_Task]:
+    def _tasks(self) -> Iterator[_Task]:
         """Yield what is to be done; write down at once what is complete."""
-        known = finished(self.library.database, self.summary.source)
-        elsewhere = places_elsewhere(self.library.database, self.summary.source)
+        source, database = self.summary.source, self.library.database
+        known = finished(database, source)
+        elsewhere = places_elsewhere(database, source)
         on_disk = self.store.listing()
-        may_be_others = bool(self.prepared.files) and not self.prepared.published.tables
-        collisions = Collisions(self.library.database, self.summary.source, self.summary.release)
+        refused = Refusals(database, self.prepared)
         for record in self.prepared.records():
-            collisions.refuse(record)
             remote = self.prepared.remote(record)
+            refused.check(record, remote)
             name = image_name(record, remote)
             entry = known.get(record.image_id)
             action = decide(entry.size if entry else None, on_disk.get(name))
-            if action is Action.KEEP or record.image_id in elsewhere:
-                self._keep(record, entry if refresh else None)
-            elif may_be_others and (reason := why_no_image(self.prepared.host, remote)):
+            if record.image_id in elsewhere:
+                self._leave(record)
+            elif action is Action.KEEP and entry is not None:
+                self._keep(record, entry)
+            elif reason := self._why_no_image(remote):
                 self._skip(record, remote, reason)
             else:
                 yield _Task(record, Job(record.image_id, remote, name), action)
 
-    def _keep(self, record: Record, changed: Finished | None) -> None:
-        self.captions.ensure(record, rewrite=changed is not None)
-        if changed is not None:
-            self.book.kept(record, changed)
+    def _why_no_image(self, remote: Remote) -> str:
+        """Return why a file that no table names is no image, or nothing."""
+        if self.prepared.published.tables or not self.prepared.files:
+            return ""
+        return why_no_image(self.prepared.host, remote)
+
+    def _keep(self, record: Record, entry: Finished) -> None:
+        if record.image_id in self.out_of_date:
+            self.captions.write(record, image_quality=self.out_of_date[record.image_id])
+            self.book.kept(record, entry)
+        self._leave(record)
+
+    def _leave(self, record: Record) -> None:
+        self.captions.ensure(record)
         self.summary.already += 1
         self.progress.advance(files=1)
 
@@ -125,7 +138,7 @@ class _Run:
         else:
             result = fetch(host, self.store, task.job)
         if isinstance(result, Fetched):
-            self.captions.ensure(task.record, rewrite=task.action is Action.FETCH)
+            self.captions.write(task.record)
         return task, result
 
     def _write_down(self, task: _Task, result: Fetched | Failure) -> None:

@@ -29,10 +29,9 @@ def refresh_terms(library: Library) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    base = library.layout.base
-    note = library.layout.terms
-    with writing(note):
-        note.unlink(missing_ok=True)
     held = sources(library.database)
     if held:
-        write_note(base, [terms_of(key) for key in held])
+        write_note(library.layout.base, [terms_of(key) for key in held], replace=True)
+        return
+    with writing(library.layout.terms):
+        library.layout.terms.unlink(missing_ok=True)

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cxr.errors import PlanNotConfirmed
-from cxr.ledger.read import finished
-from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 
 UNASKED_BYTES = 10 * 10**9
@@ -73,33 +71,23 @@ class Plan:
             )
 
 
-def plan(prepared: Prepared, base: Path, library: Library | None) -> Plan:
+def plan(prepared: Prepared, base: Path) -> Plan:
     """Say what carrying out the request would do.
 
     Args:
-        prepared: The request.
+        prepared: The request, with what the library has counted.
         base: The library's directory, which need not exist.
-        library: The library, open for reading, where there is one.
     """
-    source = prepared.request.source
-    done = finished(library.database, source) if library else {}
-    already = size_already = 0
-    if done:
-        for record in prepared.records():
-            if record.image_id in done:
-                already += 1
-                size_already += prepared.bytes_of(record)
-    origin = prepared.request.origin
-    linked = origin is not None and _device(origin) == _device(base)
+    linked = _will_link(prepared, _nearest(base))
     return Plan(
-        source=source,
+        source=prepared.request.source,
         release=prepared.release.key,
         host=prepared.host.key,
         published=prepared.total,
         present=prepared.present,
         images=prepared.counts.selected,
-        already=already,
-        bytes=0 if linked else max(0, prepared.size - size_already),
+        already=prepared.already,
+        bytes=0 if linked else prepared.size - prepared.size_already,
         size=prepared.size,
         free=shutil.disk_usage(_nearest(base)).free,
         notes=_notes(prepared, linked=linked),
@@ -112,6 +100,8 @@ def _notes(prepared: Prepared, *, linked: bool) -> tuple[str, ...]:
         notes.append(f"{prepared.present:,} of {prepared.total:,} published images are present at the host.")
     if linked:
         notes.append("The copy is on the library's disk: images are hard links and take no space.")
+    if prepared.unmatched:
+        notes.append(f"{prepared.unmatched:,} images of the folder are in no table, and are left out.")
     if prepared.problems:
         notes.append(f"{len(prepared.problems):,} rows of the tables have problems; `cxr stats` counts them.")
     if prepared.counts.selected == 0:
@@ -134,5 +124,24 @@ def _nearest(path: Path) -> Path:
     return path
 
 
-def _device(path: Path) -> int:
-    return os.stat(_nearest(path)).st_dev  # noqa: PTH116  one call, no Path method returns less
+def _will_link(prepared: Prepared, base: Path) -> bool:
+    """Say whether the images can be hard links: one file system, and files that this user may link.
+
+    Linux lets a user link only files of his own or that he may write (``fs.protected_hardlinks``).
+    """
+    first = next(iter((prepared.files or {}).values()), None)
+    place = None if first is None else prepared.host.local_path(first)
+    try:
+        if place is None or place.stat().st_dev != base.stat().st_dev:
+            return False
+        mine = os.geteuid() in (0, place.stat().st_uid)
+    except OSError:
+        return False
+    return mine or os.access(place, os.R_OK | os.W_OK) or not _links_are_protected()
+
+
+def _links_are_protected() -> bool:
+    try:
+        return Path("/proc/sys/fs/protected_hardlinks").read_text(encoding="ascii").strip() != "0"
+    except OSError:
+        return False  # not Linux

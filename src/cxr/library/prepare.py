@@ -1,13 +1,14 @@
 """From what was asked to what there is: dataset, release, host, tables, and the records that are meant."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cxr import datasets, hosts
+from cxr import __version__, datasets, hosts
 from cxr.config import Config
 from cxr.datasets import Dataset, Published, Release
-from cxr.errors import AccessError, UsageError
+from cxr.errors import AccessError, TableError, UsageError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
 from cxr.library.apart import without_own_files
@@ -54,9 +55,14 @@ class Prepared:
         files: What the host holds, by image id; ``None`` where every record has its bytes.
         problems: Rows of the tables that could not be used.
         counts: Records considered, matched and selected.
-        present: Records with a file, of those published.
-        size: Bytes of the selected files, as far as they are known.
-        unmatched: Files of the folder that belong to no record.
+        total: Records that the tables name.
+        present: Of these, records with a file.
+        unmatched: Images of the folder that no table names.
+        size: Bytes of the selected files, estimated where nobody says them.
+        already: Selected images that the library has.
+        size_already: Bytes of these.
+        reading: Tells the tables and the reader apart that the records come from.
+        sampled: Ids of the images that were drawn; ``None`` where no sample is asked for.
     """
 
     request: DownloadRequest
@@ -70,9 +76,21 @@ class Prepared:
     total: int = 0
     present: int = 0
     size: int = 0
+    already: int = 0
+    size_already: int = 0
+    reading: str = ""
+    sampled: frozenset[str] | None = None
+
+    @property
+    def unmatched(self) -> int:
+        """Images of the folder that no table names."""
+        return 0 if self.files is None else len(self.files) - self.present
 
     def records(self) -> Iterator[Record]:
         """Read the tables again and yield the selected records, in table order."""
+        if self.sampled is not None:
+            sampled = self.sampled
+            return (record for record in self._present() if record.image_id in sampled)
         return select(self._present, self.request.selection, self.dataset.LABELLERS)
 
     def remote(self, record: Record) -> Remote:
@@ -90,8 +108,16 @@ class Prepared:
                 yield record
 
 
-def prepare(request: DownloadRequest, config: Config, layout: Layout) -> Prepared:
+def prepare(
+    request: DownloadRequest, config: Config, layout: Layout, done: Container[str] = frozenset()
+) -> Prepared:
     """Find the tables and files, read the tables once, and count what is meant.
+
+    Args:
+        request: What was asked.
+        config: The settings.
+        layout: Of the library that it is for.
+        done: Ids of the images that this library has (`cxr.library.done.done`).
 
     Raises:
         UsageError: dataset, release, host, folder or selection is not there or contradicts another.
@@ -113,7 +139,8 @@ def prepare(request: DownloadRequest, config: Config, layout: Layout) -> Prepare
     )
     files = None if listing is None else _by_image(dataset, published, listing)
     prepared = Prepared(request, dataset, release, host, published, files)
-    _count(prepared)
+    prepared.reading = _reading(prepared)
+    _count(prepared, done)
     return prepared
 
 
@@ -195,7 +222,22 @@ def _by_image(dataset: Dataset, published: Published, listing: list[Remote]) -> 
     return files
 
 
-def _count(prepared: Prepared) -> None:
+def _reading(prepared: Prepared) -> str:
+    """Return a digest of what the records are read from and by."""
+    digest = hashlib.blake2b(f"{__version__} {prepared.release.key}".encode(), digest_size=8)
+    for role, table in sorted(prepared.published.tables.items()):
+        digest.update(role.encode())
+        try:
+            with table.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise TableError(
+                f"{table} cannot be read: {error.strerror}.", next_step="Check the file and its permissions."
+            ) from error
+    return digest.hexdigest()
+
+
+def _count(prepared: Prepared, done: Container[str]) -> None:
     """Read the tables once: problems, present records, and the number and size of the selected ones."""
 
     def present() -> Iterator[Record]:
@@ -207,10 +249,18 @@ def _count(prepared: Prepared) -> None:
                 prepared.present += 1
                 yield record
 
-    size = 0
-    for record in select(present, prepared.request.selection, prepared.dataset.LABELLERS, prepared.counts):
-        size += prepared.bytes_of(record)
-    prepared.size = size
+    sampled = set()
+    selection = prepared.request.selection
+    for record in select(present, selection, prepared.dataset.LABELLERS, prepared.counts):
+        size = prepared.bytes_of(record)
+        prepared.size += size
+        if record.image_id in done:
+            prepared.already += 1
+            prepared.size_already += size
+        if selection.sample:
+            sampled.add(record.image_id)
+    if selection.sample:  # drawn once: drawing again would read the tables twice more
+        prepared.sampled = frozenset(sampled)
 
 
 def _ignore(problem: TableProblem) -> None:

@@ -1,6 +1,5 @@
 """Setting an image aside that failed validation."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,23 +31,6 @@ def set_aside_before(library: Library, source: str) -> set[str]:
     fetched = finished(library.database, source)
     rows = held(library.database, source)
     return {row.image_id for row in rows if row.status is Status.QUARANTINED and row.image_id in fetched}
-
-
-def set_aside_again(library: Library, source: str, image_ids: AbstractSet[str]) -> None:
-    """Move images back to ``quarantine/`` that were fetched again and are what they were.
-
-    Others are in the library again; what was set aside before stays where it is.
-
-    Raises:
-        StorageError: a file cannot be moved.
-    """
-    for row in held(library.database, source):
-        if row.image_id in image_ids and row.status is Status.QUARANTINED:
-            target = _move(library, on_disk(library.layout, row.image_path))
-            library.database.execute(
-                "UPDATE images SET image_path = ? WHERE source = ? AND image_id = ?",
-                (as_indexed(library.layout, target), source, row.image_id),
-            )
 
 
 def _move(library: Library, place: Path) -> Path:

@@ -1,12 +1,14 @@
 """Fetching again what failed validation, from where it came."""
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from cxr.errors import UsageError
 from cxr.library.download import download
 from cxr.library.open import Library
 from cxr.library.prepare import prepare
 from cxr.library.requests import last_request
+from cxr.library.selection import Selection
 from cxr.progress import Progress
 
 
@@ -38,4 +40,7 @@ def fetch_again(library: Library, source: str, image_ids: AbstractSet[str], prog
             f"{source}: this library does not know where its images came from.",
             next_step=f"Download them again: `cxr download --source {source} --from PATH`.",
         )
-    download(library, prepare(request, library.config, library.layout), progress, again=image_ids)
+    everything = replace(
+        request, selection=Selection()
+    )  # what failed may have come with an earlier selection
+    download(library, prepare(everything, library.config, library.layout), progress, again=image_ids)

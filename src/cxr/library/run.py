@@ -28,13 +28,15 @@ class DownloadSummary:
         present: Of these, records with a file at the host.
         selected: Of these, records that were asked for.
         downloaded: Images that came in now.
-        adopted: Images that stay where they are, newly indexed.
+        adopted: Images that stay where they are, indexed now: new ones, and those whose tables changed.
         already: Images that were complete before.
         skipped: Files that are no images.
         failed: Images that could not be had.
         bytes: Bytes of the images that came in now.
         seconds: Wall time.
         table_problems: Rows of the tables that could not be used as they stand.
+        unmatched: Images of the folder that no table names.
+        patients_missing: Patients asked for of whom no record is present.
     """
 
     source: str
@@ -50,6 +52,8 @@ class DownloadSummary:
     bytes: int = 0
     seconds: float = 0.0
     table_problems: int = 0
+    unmatched: int = 0
+    patients_missing: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -75,6 +79,8 @@ class DownloadSummary:
             present=prepared.present,
             selected=prepared.counts.selected,
             table_problems=len(prepared.problems),
+            unmatched=prepared.unmatched,
+            patients_missing=prepared.counts.patients_missing,
         )
 
 

@@ -20,7 +20,7 @@ from cxr.library.examination import Pair, PairExamined, examine_pair
 from cxr.library.naming import on_disk
 from cxr.library.open import Library
 from cxr.library.orphans import orphans
-from cxr.library.quarantine import set_aside, set_aside_again, set_aside_before
+from cxr.library.quarantine import set_aside, set_aside_before
 from cxr.library.repair import fetch_again, refuse_adopted
 from cxr.library.validation_list import write_validation_list
 from cxr.library.views import mark_stale, refresh_views
@@ -129,15 +129,16 @@ def validate(
             next_step="Run the same command again to examine all of them.",
         ) from None
     finally:
-        found = list(orphans(library))
-        summary.orphans = len(found)
-        _count_codes(summary, [issue.code for _, issue in found], 1)
         summary.seconds = round(time.monotonic() - started, 3)
-        if outcome is RunOutcome.DONE and summary.exit_code:
-            outcome = RunOutcome.FAILURES
-        write_validation_list(library, found)
-        end_run(library.database, run, outcome, summary.to_json())
-        refresh_views(library)
+        if outcome is not RunOutcome.DONE:
+            end_run(library.database, run, outcome, summary.to_json())
+    found = list(orphans(library))
+    summary.orphans = len(found)
+    _count_codes(summary, [issue.code for _, issue in found], 1)
+    outcome = RunOutcome.FAILURES if summary.exit_code else RunOutcome.DONE
+    end_run(library.database, run, outcome, summary.to_json())
+    write_validation_list(library, found)
+    refresh_views(library)
     return summary
 
 
@@ -168,6 +169,7 @@ class _Validation:
         self.progress = progress
         self.found: list[Validated] = []
         self.failed: dict[str, tuple[Issue, ...]] = {}
+        self.aside: AbstractSet[str] = frozenset()
 
     def go(self) -> None:
         """Examine all."""
@@ -181,8 +183,8 @@ class _Validation:
         """Fetch again what had an error, or was set aside before, and examine that once more."""
         again = self.failed.keys() | aside
         if again:
+            self.aside = aside
             fetch_again(self.library, self.source, again, self.progress)
-            set_aside_again(self.library, self.source, aside)
             self._go_again(again)
 
     def _go_again(self, again: AbstractSet[str]) -> None:
@@ -230,7 +232,7 @@ class _Validation:
         failed = any(issue.severity is Severity.ERROR for issue in issues)
         if failed:
             self.failed[pair.held.image_id] = issues
-        if failed and self.manner.quarantine:
+        if failed and (self.manner.quarantine or pair.held.image_id in self.aside):
             one = set_aside(self.library, pair.held, one)
             self.summary.quarantined += 1
         self.found.append(one)

@@ -28,8 +28,8 @@ def refresh_views(library: Library) -> None:
     if not (written and layout.csv.is_file() and layout.parquet.is_file()):
         mark_stale(database)
         write_views(database, layout)
+        refresh_terms(library)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         database.execute("INSERT INTO views_written VALUES (?)", (now,))
-        refresh_terms(library)
     write_failed_list(database, layout.failed_images)
     write_text(layout.download_stats, json.dumps(download_stats(database), indent=2) + "\n")

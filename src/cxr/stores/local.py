@@ -6,11 +6,11 @@ file system and renamed.
 
 import os
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
+from cxr.stores.replacing import PART
 from cxr.stores.writing import explained, writing
-
-PART = ".part"
 
 
 class NameTakenError(Exception):
@@ -40,6 +40,18 @@ class LocalStore:
     def part(self, name: str) -> Path:
         """Return where the file lies while it is under way."""
         return self._parts / (name + PART)
+
+    def new_part(self, name: str) -> FileIO:
+        """Open the file's part to write it from its beginning.
+
+        What lies there from an earlier run goes first: it may be a hard link to a file of the user's.
+
+        Raises:
+            OSError: the store cannot be written.
+        """
+        part = self.part(name)
+        part.unlink(missing_ok=True)
+        return FileIO(part, "x")
 
     def listing(self) -> dict[str, int]:
         """Return the size in bytes of each finished file, by name, from one pass over the folder."""

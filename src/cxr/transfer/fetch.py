@@ -120,7 +120,7 @@ def _link_or_copy(host: Host, store: LocalStore, job: Job) -> Fetched:
         return linked
     digest = _Digest()
     part = store.part(job.name)
-    with host.open(job.remote) as blocks, writing(part), part.open("wb", buffering=0) as file:
+    with host.open(job.remote) as blocks, writing(part), store.new_part(job.name) as file:
         for block in digest(_reading(blocks)):
             file.write(block)
     digest.check(job.remote)

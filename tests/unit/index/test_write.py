@@ -133,14 +133,22 @@ def test_validation_does_not_overwrite_the_hash_that_the_file_should_have(databa
     assert values(database, "sha256, bytes") == ("aa" * 32, 5)
 
 
-def test_what_was_set_aside_stays_so_until_its_bytes_change(database, write, make):
+def test_an_adopted_image_that_was_set_aside_stays_so_until_its_bytes_change(database, write, make):
+    write([make(status=Status.ADOPTED)])
+    validated(database, status=Status.QUARANTINED)
+    write([make(status=Status.ADOPTED)])
+    assert values(database, "status") == ("quarantined",)
+    write([make(status=Status.ADOPTED, size=6)])
+    assert values(database, "status") == ("adopted",)
+
+
+def test_an_image_that_was_set_aside_is_back_once_it_was_fetched_again(database, write, make):
+    """Also with the same hash: the file may have been damaged after it came."""
     write([make()])
     validated(database, status=Status.QUARANTINED, image_path="quarantine/nih_a.png")
     assert values(database, "status, image_path") == ("quarantined", "quarantine/nih_a.png")
     write([make()])
-    assert values(database, "status") == ("quarantined",)
-    write([make(sha256="bb" * 32)])
-    assert values(database, "status") == ("downloaded",)
+    assert values(database, "status, image_path") == ("downloaded", make().image_path)
 
 
 def test_a_second_validation_replaces_the_first_and_leaves_issues_of_the_table(database, write, make):

@@ -82,6 +82,22 @@ def test_what_the_system_refuses_is_explained_with_a_next_step(store, monkeypatc
     assert caught.value.next_step
 
 
+@pytest.mark.parametrize("kind", ["hard link", "symbolic link"])
+def test_a_part_that_is_a_link_to_a_file_of_the_users_is_not_written_through(store, tmp_path, kind):
+    """A kill between linking and renaming leaves such a part; the next run may copy instead."""
+    original = tmp_path / "original.png"
+    original.write_bytes(b"the user's film")
+    part = store.part("a.png")
+    if kind == "hard link":
+        os.link(original, part)
+    else:
+        part.symlink_to(original)
+    with store.new_part("a.png") as file:
+        file.write(b"something else")
+    assert original.read_bytes() == b"the user's film"
+    assert part.read_bytes() == b"something else"
+
+
 def test_text_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "caption.txt"
     write_text(path, "old\n")

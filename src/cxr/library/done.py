@@ -1,0 +1,10 @@
+"""Which images a library has, so that nobody need bring them."""
+
+from cxr.database.connection import Database
+from cxr.index.read import places_elsewhere
+from cxr.ledger.read import finished
+
+
+def done(database: Database, source: str) -> frozenset[str]:
+    """Return the ids of a dataset's images that were finished, adopted or set aside."""
+    return frozenset(finished(database, source)) | places_elsewhere(database, source).keys()
