@@ -22,10 +22,12 @@ class Doings:
         quarantined: Images that validation set aside.
         failed: Images that could not be had, by the latest attempt.
         elapsed_seconds: Wall time of all runs that fetched or indexed it.
-        files_a_minute: Of those runs: images that came in, through the wall time; ``None`` without any.
+        files_a_minute: Images that were fetched, through the wall time of the runs that fetch; ``None``
+            without any. Adopting moves no bytes and has no speed.
         validation: ``images`` validated, and of them those with ``errors``, ``warnings`` and ``notes``.
         issues: Images by code of their issues, of the table and of validation.
-        errors: Images by code, of failures and of issues that are errors.
+        errors: Images by code, of failures and of issues that are errors. An image that has both under one
+            code counts once.
         table_problems: Rows of the published tables that could not be used as they stand, by code.
     """
 
@@ -85,16 +87,16 @@ def doings(database: Database, images: Mapping[str, Mapping[Standing, int]]) -> 
     found = {}
     for source in sorted(images.keys() | failures.keys() | problems.keys()):
         standing = images.get(source, {})
-        elapsed, came = speed.get(source, (0.0, 0))
+        pace = speed.get(source, _Pace())
         found[source] = Doings(
             **{str(one): sum(n for (status, _), n in standing.items() if status == one) for one in Status},
             failed=sum(failures.get(source, {}).values()),
-            elapsed_seconds=round(elapsed, 3),
-            files_a_minute=round(came / elapsed * 60, 1) if came and elapsed else None,
+            elapsed_seconds=round(pace.elapsed, 3),
+            files_a_minute=pace.files_a_minute(),
             validation={"images": sum(n for (_, validated), n in standing.items() if validated)}
             | {plural: severities.get(source, {}).get(str(one), 0) for one, plural in _PLURAL.items()},
             issues=issues.get(source, {}),
-            errors=failures.get(source, {}) | errors.get(source, {}),
+            errors=errors.get(source, {}),
             table_problems=problems.get(source, {}),
         )
     return found
@@ -104,10 +106,14 @@ _ISSUES = """
     SELECT images.source, issues.code, count(DISTINCT images.id)
     FROM issues JOIN images ON images.id = issues.image GROUP BY images.source, issues.code
 """
+# UNION keeps one row of an image that both failed and has the issue.
 _ERRORS = """
-    SELECT images.source, issues.code, count(DISTINCT images.id)
-    FROM issues JOIN images ON images.id = issues.image
-    WHERE issues.severity = 'error' GROUP BY images.source, issues.code
+    SELECT source, code, count(*) FROM (
+        SELECT source, image_id, code FROM ledger WHERE outcome = 'failed'
+        UNION
+        SELECT images.source, images.image_id, issues.code
+        FROM issues JOIN images ON images.id = issues.image WHERE issues.severity = 'error'
+    ) GROUP BY source, code
 """
 _SEVERITIES = """
     SELECT images.source, issues.severity, count(DISTINCT images.id)
@@ -126,15 +132,35 @@ def _by(database: Database, sql: str) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _speed(database: Database) -> dict[str, tuple[float, int]]:
-    """Return (seconds, images that came in) of the runs of each source.
+@dataclass(slots=True)
+class _Pace:
+    """How long the runs of one source took.
+
+    Attributes:
+        elapsed: Seconds of all of them.
+        fetching: Seconds of those that fetch.
+        fetched: Images that came in during these.
+    """
+
+    elapsed: float = 0.0
+    fetching: float = 0.0
+    fetched: int = 0
+
+    def files_a_minute(self) -> float | None:
+        """Return the speed of fetching, ``None`` where nothing was fetched."""
+        return round(self.fetched / self.fetching * 60, 1) if self.fetched and self.fetching else None
+
+
+def _speed(database: Database) -> dict[str, _Pace]:
+    """Return the pace of each source.
 
     A run that was killed has no end; it lasted at least until its last row of the ledger.
     """
-    sums: dict[str, tuple[float, int]] = {}
-    for source, started, finished, counts, came, last in database.rows(
+    paces: dict[str, _Pace] = {}
+    for source, verb, started, finished, counts, came, last in database.rows(
         """
-        SELECT runs.source, runs.started_at, runs.finished_at, runs.counts, count(ledger.at), max(ledger.at)
+        SELECT runs.source, runs.verb, runs.started_at, runs.finished_at, runs.counts, count(ledger.at),
+               max(ledger.at)
         FROM runs LEFT JOIN ledger
             ON runs.finished_at = '' AND ledger.run = runs.id AND ledger.outcome = 'downloaded'
         WHERE runs.verb IN ('download', 'index') GROUP BY runs.id
@@ -142,8 +168,11 @@ def _speed(database: Database) -> dict[str, tuple[float, int]]:
     ):
         began = datetime.fromisoformat(cast(str, started))
         ended = datetime.fromisoformat(cast(str, finished or last or started))
-        told = json.loads(cast(str, counts))
-        new = int(told.get("downloaded", 0)) + int(told.get("adopted", 0)) if finished else cast(int, came)
-        seconds, before = sums.get(cast(str, source), (0.0, 0))
-        sums[cast(str, source)] = (seconds + max(0.0, (ended - began).total_seconds()), before + new)
-    return sums
+        seconds = max(0.0, (ended - began).total_seconds())
+        pace = paces.setdefault(cast(str, source), _Pace())
+        pace.elapsed += seconds
+        if verb == "download":
+            pace.fetching += seconds
+            told = json.loads(cast(str, counts))
+            pace.fetched += int(told.get("downloaded", 0)) if finished else cast(int, came)
+    return paces

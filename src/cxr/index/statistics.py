@@ -51,7 +51,8 @@ def tallies(database: Database) -> dict[str, Tally]:
     """Count each source of the library; those of which only failures or skipped files are known too.
 
     Files that are no images (`Status.SKIPPED`) count only under ``skipped``. ``Tally.extra`` holds what else
-    design 6 asks of ``stats``: studies, bytes, releases, splits, and `Doings`.
+    design 6 asks of ``stats``: studies, bytes, releases, splits, and `Doings`. ``findings_by_split`` counts
+    by the split that the user made, ``findings_by_official_split`` by the authors'; ``None`` without one.
     """
     with database.snapshot():
         groups: dict[str, list[Group]] = {}
@@ -104,7 +105,6 @@ def _tally(
     for group in groups:
         if group.age_years is not None:
             ages[group.age_years] += group.images
-    splits = sorted({group.split for group in groups})
     return Tally(
         images=sum(group.images for group in groups),
         patients=sums.get("patients", 0),
@@ -118,16 +118,24 @@ def _tally(
             "studies": sums.get("studies", 0),
             "bytes": sums.get("bytes", 0),
             "releases": _count(groups, "release"),
-            "split": _count(groups, "split") if any(splits) else None,
-            "findings_by_split": {
-                name or UNKNOWN: findings.count([one for one in groups if one.split == name])
-                for name in splits
-            }
-            if any(splits)
-            else None,
+            "split": _count(groups, "split") if any(group.split for group in groups) else None,
+            "findings_by_split": _by_part(groups, "split", findings),
+            "findings_by_official_split": _by_part(groups, "official_split", findings),
             **extra,
         },
     )
+
+
+def _by_part(
+    groups: list[Group], split: str, findings: "_Findings"
+) -> dict[str, dict[str, dict[str, int]]] | None:
+    """Count findings by part of a split, ours or the official one; ``None`` where no image is in any."""
+    parts: dict[str, list[Group]] = {}
+    for group in groups:
+        parts.setdefault(getattr(group, split), []).append(group)
+    if not any(parts):
+        return None
+    return {name or UNKNOWN: findings.count(parts[name]) for name in sorted(parts)}
 
 
 def _count(groups: Iterable[Group], field: str) -> dict[str, int]:

@@ -3,6 +3,10 @@
 Identifiers are text. A CSV cannot say so: a reader that guesses turns a column of digits into numbers and
 drops leading zeros, so with pandas pass ``dtype={"patient_id": str, "study_id": str, "image_id": str}``, or
 read the Parquet, which is typed. ``patient_key`` is text to every reader, and is what splits use.
+
+Both files are for programs and hold each value exactly: a file name of the user's keeps its control
+characters, and a cell may begin with ``=``. What is safe to look at in a terminal or a spreadsheet, whatever
+files are called, is ``failed_images.txt`` and ``validation.csv``.
 """
 
 import os

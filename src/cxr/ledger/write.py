@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from cxr.database.connection import Database, Value
+from cxr.ledger.cells import shown
 from cxr.model import Failure, Fetched
 
 _UPSERT = """
@@ -35,7 +36,8 @@ class Outcome(NamedTuple):
 def write_outcomes(database: Database, source: str, run: int | None, outcomes: Iterable[Outcome]) -> None:
     """Write a batch of outcomes in one transaction; each replaces what the ledger said of its image.
 
-    Call it after the files were renamed into place: a row means that the file is whole.
+    Call it after the files were renamed into place: a row means that the file is whole. A reason is for
+    people, and is kept as `cxr.ledger.cells.shown` writes it.
 
     Raises:
         StorageError: the disk is full or not writable; none of the batch is written then.
@@ -49,8 +51,8 @@ def _row(source: str, run: int | None, outcome: Outcome, now: str) -> tuple[Valu
     image_id, host, result = outcome
     if isinstance(result, Failure):
         return (
-            *(source, image_id, "failed", "", None, "", "", host, result.url, result.code, result.reason),
-            *(0.0, now, run),
+            *(source, image_id, "failed", "", None, "", "", host, result.url, result.code),
+            *(shown(result.reason), 0.0, now, run),
         )
     return (
         *(source, image_id, "downloaded", result.name, result.size, result.sha256, str(result.how), host),

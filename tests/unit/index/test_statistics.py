@@ -76,7 +76,10 @@ def test_counts_by_source(database, write, make):
         "uncertain": 0,
         "unmentioned": 0,
     }
+    assert nih["findings_by_official_split"]["train"]["Shadow"]["uncertain"] == 1
+    assert nih["findings_by_official_split"]["test"]["Shadow"]["uncertain"] == 0
     other = found["other"]
+    assert (other["findings_by_split"], other["findings_by_official_split"]) == (None, None)
     assert (other["official_split"], other["split"], other["patients"], other["studies"]) == (
         None,
         None,
@@ -108,6 +111,35 @@ def test_what_was_done(database, write, make):
     assert nih["table_problems"] == {"repeated_image": 1}
     done = download_stats(database)["sources"]["nih"]
     assert done == {name: nih[name] for name in done}
+
+
+def test_an_error_counts_the_images_that_failed_with_it_and_those_that_have_it(database, write, make):
+    """`truncated` is what fetching refuses and what validation finds; ``a`` is both and counts once."""
+    write([make("a"), make("b"), make("c")])
+    write_validation(database, "nih", [Validated(one, "unreadable", (CUT,)) for one in "ab"])
+    failed = [Failure(one, "truncated", "") for one in "adef"]
+    write_outcomes(database, "nih", None, [Outcome(one.image_id, "folder", one) for one in failed])
+    nih = statistics(database)["sources"]["nih"]
+    assert nih["errors"] == {"truncated": 5}
+    assert (nih["issues"], nih["failed"]) == ({"truncated": 2}, 4)
+
+
+def test_adopting_has_no_speed(database):
+    def ran(verb, minutes, **counts):
+        run = begin_run(database, verb, "nih", {})
+        end_run(database, run, RunOutcome.DONE, counts)
+        database.execute(
+            "UPDATE runs SET started_at = '2026-01-01T00:00:00+00:00', finished_at = ? WHERE id = ?",
+            (f"2026-01-01T00:0{minutes}:00+00:00", run),
+        )
+
+    write_outcomes(database, "nih", None, [Outcome("a", "folder", Failure("a", "gone", ""))])
+    ran("index", 1, adopted=300_000)
+    done = download_stats(database)["sources"]["nih"]
+    assert (done["elapsed_seconds"], done["files_a_minute"]) == (60.0, None)
+    ran("download", 2, downloaded=10)
+    done = download_stats(database)["sources"]["nih"]
+    assert (done["elapsed_seconds"], done["files_a_minute"]) == (180.0, 5.0)
 
 
 def test_a_run_that_was_killed_counts_until_its_last_file(database, write, make):

@@ -1,12 +1,14 @@
 """Outcomes are written, replaced and read back; runs; the failed list."""
 
 import tracemalloc
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cxr.database.connection import open_database
+from cxr.ledger.cells import cell
 from cxr.ledger.failed_list import write_failed_list
 from cxr.ledger.read import Finished, FinishedFiles, failures, finished
 from cxr.ledger.runs import RunOutcome, begin_run, end_run, latest_run
@@ -89,9 +91,39 @@ def test_the_failed_list_has_a_line_an_image(database, tmp_path):
         "source\timage_id\tcode\treason\turl",
         "local\tz\tgone\tgone\t",
         "nih\ta\t404\tnot found: café\t",
-        "nih\tb c\tgone\tit was  there \thttps://example.org/b",
+        "nih\tb\\tc\tgone\tit\\nwas\\r\\nthere\\x00\thttps://example.org/b",
         "",
     ]
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_no_text_steers_a_terminal_or_a_spreadsheet(text):
+    told = cell(text)
+    assert not any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} for one in told)
+    assert not told.startswith(("=", "+", "-", "@"))
+    assert told.encode().decode() == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\x1b[2J\x9b31mred", r"\x1b[2J\x9b31mred"),
+        ("a\u2028b\u202egpj.exe", r"a\u2028b\u202egpj.exe"),
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("\t=1+1", r"\t=1+1"),
+        ("bytes that are no UTF-8: \udcff", r"bytes that are no UTF-8: \udcff"),
+        ("café, \N{LUNGS}, C:\\scans", "café, \N{LUNGS}, C:\\scans"),
+    ],
+)
+def test_what_people_open_shows_what_it_does_not_obey(text, told):
+    assert cell(text) == told
+
+
+def test_a_reason_is_kept_without_terminal_codes_and_an_id_as_it_is(database):
+    failure = Failure("-1\x1b[2J", "refused", "the server said \x1b[2Jnothing")
+    write_outcomes(database, "nih", None, [Outcome(failure.image_id, "folder", failure)])
+    [(_, kept)] = failures(database)
+    assert (kept.image_id, kept.reason) == ("-1\x1b[2J", r"the server said \x1b[2Jnothing")
 
 
 def test_a_run_is_remembered_for_resume(database):
