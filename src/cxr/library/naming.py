@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from cxr.library.layout import Layout
 from cxr.model import Record, Remote
-from cxr.stores.local import PART
+from cxr.stores.replacing import PART
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from cxr.stores.writing import writing
 
 PART = ".part"
+"""What the name of a file under way ends in; ``cxr cleanup`` knows it by that."""
 
 
 @contextmanager
