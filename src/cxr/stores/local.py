@@ -6,7 +6,7 @@ file system and renamed.
 
 import os
 from contextlib import suppress
-from io import FileIO
+from io import BufferedWriter
 from pathlib import Path
 
 from cxr.stores.replacing import PART
@@ -41,7 +41,7 @@ class LocalStore:
         """Return where the file lies while it is under way."""
         return self._parts / (name + PART)
 
-    def new_part(self, name: str) -> FileIO:
+    def new_part(self, name: str) -> BufferedWriter:
         """Open the file's part to write it from its beginning.
 
         What lies there from an earlier run goes first: it may be a hard link to a file of the user's.
@@ -51,7 +51,8 @@ class LocalStore:
         """
         part = self.part(name)
         part.unlink(missing_ok=True)
-        return FileIO(part, "x")
+        # Buffered: without a buffer, a write that a full disk cuts short raises nothing.
+        return part.open("xb")
 
     def listing(self) -> dict[str, int]:
         """Return the size in bytes of each finished file, by name, from one pass over the folder."""
