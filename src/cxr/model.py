@@ -343,6 +343,7 @@ class Tally:
         table_release: Form of the table, ``""`` where there is none.
         findings: By published finding, images in each state.
         official_split: Images by published part, or ``None``.
+        extra: What else is known of a library's images: bytes, splits, how they came; empty for tables.
     """
 
     images: int

@@ -68,6 +68,21 @@ def tally(records: Iterable[Record], labellers: Sequence[Labeller]) -> Tally:
     )
 
 
+def to_json(tally: Tally) -> dict[str, object]:
+    """Return a tally as ``--json`` prints it, ``extra`` beside the rest."""
+    return {
+        "images": tally.images,
+        "patients": tally.patients,
+        "views": dict(tally.views),
+        "sexes": dict(tally.sexes),
+        "ages": dict(tally.ages),
+        "table_release": tally.table_release,
+        "findings": {name: dict(states) for name, states in tally.findings.items()},
+        "official_split": None if tally.official_split is None else dict(tally.official_split),
+        **tally.extra,
+    }
+
+
 def by_frequency(counts: Mapping[str, int]) -> dict[str, int]:
     """Return counts with the most frequent first, equal ones by name."""
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

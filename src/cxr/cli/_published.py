@@ -33,8 +33,7 @@ def count_tables(run: Run, dataset: "Dataset", release: str, tables: Path) -> di
     """
     from cxr.datasets import Published
     from cxr.hosts.folder import tables_in
-    from cxr.index.statistics import to_json
-    from cxr.tally import tally
+    from cxr.tally import tally, to_json
 
     place, paths = tables_in(tables)
     found = dataset.find_tables(paths)

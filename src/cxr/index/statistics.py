@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from cxr.database.connection import Database
 from cxr.index.doings import Standing, doings, standings
 from cxr.model import State, Status, Tally
-from cxr.tally import UNKNOWN, age_range, by_frequency
+from cxr.tally import UNKNOWN, age_range, by_frequency, to_json
 
 
 class Group(NamedTuple):
@@ -36,7 +36,7 @@ _GROUPS = f"SELECT {_FIELDS}, count(*) FROM images GROUP BY {_FIELDS}"  # noqa: 
 
 
 def statistics(database: Database) -> dict[str, object]:
-    """Return what ``cxr stats --json`` prints: `to_json` of each source under ``sources``."""
+    """Return what ``cxr stats --json`` prints: `cxr.tally.to_json` of each source under ``sources``."""
     return {"sources": {source: to_json(tally) for source, tally in tallies(database).items()}}
 
 
@@ -76,21 +76,6 @@ def tallies(database: Database) -> dict[str, Tally]:
             )
             for source, done in doings(database, images).items()
         }
-
-
-def to_json(tally: Tally) -> dict[str, object]:
-    """Return a tally as ``--json`` prints it, ``extra`` beside the rest."""
-    return {
-        "images": tally.images,
-        "patients": tally.patients,
-        "views": dict(tally.views),
-        "sexes": dict(tally.sexes),
-        "ages": dict(tally.ages),
-        "table_release": tally.table_release,
-        "findings": {name: dict(states) for name, states in tally.findings.items()},
-        "official_split": None if tally.official_split is None else dict(tally.official_split),
-        **tally.extra,
-    }
 
 
 def _tally(
