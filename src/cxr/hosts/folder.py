@@ -7,6 +7,7 @@ listed in its own place.
 
 import logging
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -104,7 +105,8 @@ class Folder:
         if os.access(self.root, os.R_OK | os.X_OK):
             return Access(ready=True)
         return Access(
-            ready=False, missing=f"{_printable(self.root)} may not be read by you: `chmod u+rx` it."
+            ready=False,
+            missing=f"`chmod u+rx {shlex.quote(_printable(self.root))}`, or ask its owner to let you read it.",
         )
 
     def list(self) -> Iterator[Remote]:

@@ -6,7 +6,7 @@ from cxr.index.read import held
 from cxr.library.naming import as_indexed
 from cxr.library.open import Library
 from cxr.model import Issue, Severity
-from cxr.stores.local import PART
+from cxr.stores.replacing import PART
 
 
 def orphans(library: Library) -> Iterator[tuple[str, Issue]]:
