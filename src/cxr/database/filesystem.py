@@ -2,7 +2,7 @@
 
 SQLite's write-ahead log shares memory between processes, and that does not cross machines; POSIX locks over
 NFS and SMB depend on server and mount options. So a library on such a mount gets a rollback journal
-(`cxr.database.connection`) and a lease file (``cxr.library.lock``).
+(`cxr.database.connection`) and a lease file (``cxr.library.lease``).
 """
 
 import platform

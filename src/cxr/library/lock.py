@@ -1,25 +1,23 @@
 """One writer a library: an OS lock on local disks, a lease on network file systems.
 
-Network file systems grant OS locks that other machines do not see, so there a lease file is created, which
-its holder renews and which lapses when nobody does.
+Network file systems grant OS locks that other machines do not see.
 """
 
+import errno
 import fcntl
-import json
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from cxr.database.filesystem import is_network
-from cxr.errors import LibraryError
+from cxr.errors import StorageError
+from cxr.library.holder import describe, in_use
+from cxr.library.lease import hold_lease
 from cxr.stores.writing import writing
 
-LEASE_SECONDS = 600.0
-"""A lease that was not renewed for so long has lapsed: its holder died or lost the file system."""
+# What flock(2), and fcntl(2) where flock is built on it, say of a lock that another holds.
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 
 
 @contextmanager
@@ -31,12 +29,13 @@ def hold(path: Path, verb: str) -> Iterator[None]:
         verb: What the holder does, told to a second run.
 
     Raises:
-        LibraryError: another run holds it.
-        StorageError: the lock file cannot be written.
+        LibraryError: another run holds it, or has taken it over.
+        StorageError: the lock file cannot be written, or its file system has no locks.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with _lease(path, verb) if is_network(path.parent) else _flock(path, verb):
+    lock = hold_lease(path.with_suffix(".lease"), verb) if is_network(path.parent) else _flock(path, verb)
+    with lock:
         yield
 
 
@@ -47,76 +46,21 @@ def _flock(path: Path, verb: str) -> Iterator[None]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _in_use(path) from None
+        except OSError as error:
+            raise (in_use(path) if error.errno in _HELD else _no_locks(path, error)) from error
         with writing(path):
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, _holder(verb), 0)
+            os.pwrite(descriptor, describe(verb), 0)
         yield
     finally:
         os.close(descriptor)  # which releases the lock, as does a kill
 
 
-@contextmanager
-def _lease(path: Path, verb: str) -> Iterator[None]:
-    lease = path.with_suffix(".lease")
-    _take(lease, verb)
-    stop = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(lease, stop), daemon=True, name="cxr-lease")
-    renewal.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        renewal.join()
-        lease.unlink(missing_ok=True)
-
-
-def _take(lease: Path, verb: str) -> None:
-    for _ in range(2):
-        try:
-            with writing(lease):
-                try:
-                    descriptor = os.open(lease, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-                except FileExistsError:
-                    descriptor = None
-            if descriptor is not None:
-                os.write(descriptor, _holder(verb))
-                os.close(descriptor)
-                return
-            if time.time() - lease.stat().st_mtime < LEASE_SECONDS:
-                raise _in_use(lease)
-            lease.unlink(missing_ok=True)
-        except FileNotFoundError:
-            continue
-    raise _in_use(lease)
-
-
-def _renew(lease: Path, stop: threading.Event) -> None:
-    while not stop.wait(LEASE_SECONDS / 10):
-        lease.touch()
-
-
-def _holder(verb: str) -> bytes:
-    holder = {
-        "pid": os.getpid(),
-        "machine": socket.gethostname(),
-        "verb": verb,
-        "since": time.strftime("%F %T"),
-    }
-    return json.dumps(holder).encode()
-
-
-def _in_use(path: Path) -> LibraryError:
-    try:
-        holder = json.loads(path.read_text())
-        where = f"process {holder['pid']} on {holder['machine']}, since {holder['since']}"
-        who = f"`cxr {holder['verb']}` ({where})"
-    except (OSError, ValueError, KeyError, TypeError):
-        who = "another cxr"
-    return LibraryError(
-        f"The library in {path.parent.parent} is in use by {who}.",
-        think="One run at a time may write to a library.",
-        next_step="Wait until it ends, or stop it with Ctrl-C: it keeps what it has. "
-        "`cxr stats` works meanwhile.",
+def _no_locks(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The library's lock {path} cannot be taken: {error.strerror or error}.",
+        think="Without it two runs could write to the library at once; some file systems, mounted over a "
+        "network or through FUSE, have no locks.",
+        next_step="Keep the library on another disk with --base-dir: Images may lie elsewhere "
+        "(paths.images_dir).",
     )
