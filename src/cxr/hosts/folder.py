@@ -104,10 +104,8 @@ class Folder:
         """Say whether the folder can be listed."""
         if os.access(self.root, os.R_OK | os.X_OK):
             return Access(ready=True)
-        return Access(
-            ready=False,
-            missing=f"`chmod u+rx {shlex.quote(_printable(self.root))}`, or ask its owner to let you read it.",
-        )
+        root = shlex.quote(_printable(self.root))
+        return Access(ready=False, missing=f"`chmod u+rx {root}`, or ask its owner to let you read it.")
 
     def list(self) -> Iterator[Remote]:
         """Yield each visible file once, sorted by path, with its size.
