@@ -139,7 +139,7 @@ def test_what_was_deleted_or_edited_is_found_and_comes_back(tmp_path, nih, libra
     captions[1].unlink()
     captions[2].write_text(captions[2].read_text().replace("Hernia: ", "Hernia: not "))
     captions[3].write_bytes(b"\xff\xfe")
-    stranger, lost = library / "Images" / "holiday.png", library / "captions" / "holiday.txt"
+    stranger, lost = library / "Images" / "nih_holiday.png", library / "captions" / "nih_holiday.txt"
     shutil.copy(images[4], stranger)
     lost.write_text("x")
     done = cxr(tmp_path, "validate", "--engine", "serial", "--base-dir", "L", expect=1)

@@ -1,20 +1,22 @@
 """The checks of ``cxr validate``: one module each, found by its name, which is its code.
 
 Errors fail a validation, warnings and notes never do. `cxr.checks.examine` runs the image checks over one
-file.
+file. Captions have checks of their own, ``caption_*``, and so have files that the index does not know,
+``*_without_row``.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import cast
 
-from cxr.checks.case import CaptionCheck, Card, Case, ImageCheck
+from cxr.checks.case import CaptionCheck, Card, Case, ImageCheck, WithoutRowCheck
 from cxr.model import Issue, Severity
 
 _NO_CHECKS = frozenset({"case", "examine"})
 _CAPTION = "caption_"
+_WITHOUT_ROW = "_without_row"
 
 
 def codes() -> tuple[str, ...]:
@@ -57,22 +59,37 @@ def run_caption_checks(problems: Mapping[str, str]) -> list[Issue]:
     return _sorted(issue for issue in found if issue is not None)
 
 
+def issue_without_row(code: str) -> Issue:
+    """Return the issue of a file that the index does not know.
+
+    Raises:
+        KeyError: there is no such check.
+    """
+    return cast(WithoutRowCheck, _load(code)).check()
+
+
 def _sorted(issues: Iterable[Issue]) -> list[Issue]:
     order = list(Severity)
     return sorted(issues, key=lambda issue: (order.index(issue.severity), issue.code))
 
 
-def _load(code: str) -> ImageCheck | CaptionCheck:
+def _load(code: str) -> ImageCheck | CaptionCheck | WithoutRowCheck:
     if code not in codes():
         raise KeyError(code)
-    return cast(ImageCheck | CaptionCheck, importlib.import_module(f"{__name__}.{code}"))
+    module = importlib.import_module(f"{__name__}.{code}")
+    return cast(ImageCheck | CaptionCheck | WithoutRowCheck, module)
 
 
 @cache
 def _image_checks() -> tuple[ImageCheck, ...]:
-    return tuple(cast(ImageCheck, _load(code)) for code in codes() if not code.startswith(_CAPTION))
+    return tuple(cast(ImageCheck, _load(code)) for code in _of_contents() if not code.startswith(_CAPTION))
 
 
 @cache
 def _caption_checks() -> tuple[CaptionCheck, ...]:
-    return tuple(cast(CaptionCheck, _load(code)) for code in codes() if code.startswith(_CAPTION))
+    return tuple(cast(CaptionCheck, _load(code)) for code in _of_contents() if code.startswith(_CAPTION))
+
+
+def _of_contents() -> Iterator[str]:
+    """Yield the codes of the checks that look into files."""
+    return (code for code in codes() if not code.endswith(_WITHOUT_ROW))

@@ -94,6 +94,18 @@ class CaptionCheck(Protocol):
         ...
 
 
+class WithoutRowCheck(Protocol):
+    """What a module ``*_without_row`` of this package offers; its file name is its code."""
+
+    CODE: str
+    SEVERITY: Severity
+    CARD: Card
+
+    def check(self) -> Issue:
+        """Return what is wrong with a file of that kind which the index does not know."""
+        ...
+
+
 def fault(case: Case, code: str, severity: Severity) -> Issue | None:
     """Return the inspection's fault as an issue, where it has that code."""
     found = case.inspection.fault

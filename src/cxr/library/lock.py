@@ -61,6 +61,5 @@ def _no_locks(path: Path, error: OSError) -> StorageError:
         f"The library's lock {path} cannot be taken: {error.strerror or error}.",
         think="Without it two runs could write to the library at once; some file systems, mounted over a "
         "network or through FUSE, have no locks.",
-        next_step="Keep the library on another disk with --base-dir: Images may lie elsewhere "
-        "(paths.images_dir).",
+        next_step="Keep the library on another disk: --base-dir PATH.",
     )

@@ -10,7 +10,14 @@ import pytest
 from PIL import Image
 
 from cxr.captions.check import CODES as CAPTION_CODES
-from cxr.checks import card, codes, run_caption_checks, run_image_checks, severity
+from cxr.checks import (
+    card,
+    codes,
+    issue_without_row,
+    run_caption_checks,
+    run_image_checks,
+    severity,
+)
 from cxr.checks.case import Case, Expected, Thresholds
 from cxr.checks.examine import Job, examine
 from cxr.images.formats import Format
@@ -30,6 +37,7 @@ ERRORS = {
     "wrong_format",
 }
 WARNINGS = {"file_size", "low_resolution"}
+WITHOUT_ROW = {"image_without_row", "caption_without_row", "file_without_row"}
 NOTES = {
     "alpha",
     "cmyk",
@@ -59,9 +67,9 @@ def _codes(inspection: Inspection, expected: Expected | None = None, **more: obj
 
 
 def test_the_checks_are_those_that_are_documented():
-    assert set(codes()) == ERRORS | WARNINGS | NOTES | set(CAPTION_CODES) | {"caption_missing"}
+    assert set(codes()) == ERRORS | WARNINGS | NOTES | set(CAPTION_CODES) | {"caption_missing"} | WITHOUT_ROW
     assert {code for code in codes() if severity(code) is Severity.NOTE} == NOTES
-    image_codes = {code for code in codes() if not code.startswith("caption_")}
+    image_codes = {code for code in codes() if not code.startswith("caption_")} - WITHOUT_ROW
     assert {code for code in image_codes if severity(code) is Severity.WARNING} == WARNINGS
 
 
@@ -70,6 +78,13 @@ def test_each_check_has_a_card_and_its_file_name_for_code(code):
     module = importlib.import_module(f"cxr.checks.{code}")
     assert code == module.CODE
     assert all(len(text) > 2 for text in card(code))
+
+
+@pytest.mark.parametrize("code", sorted(WITHOUT_ROW))
+def test_a_file_that_the_index_does_not_know_fails_a_validation_if_it_bears_a_datasets_name(code):
+    issue = issue_without_row(code)
+    assert (issue.code, issue.severity) == (code, severity(code))
+    assert (severity(code) is Severity.ERROR) == (code != "file_without_row")
 
 
 def test_a_sound_radiograph_has_no_issue():
