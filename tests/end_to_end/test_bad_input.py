@@ -77,6 +77,23 @@ def test_another_format_and_damaged_pixels_are_found_by_validate(tmp_path, nih):
     assert any(image_id == other.stem for image_id, _ in found)
 
 
+def test_an_image_that_is_yours_passes_once_you_have_put_it_right(tmp_path, nih):
+    """What was measured of the damaged bytes is not held against the right ones, of the same size."""
+    image = min((nih / "images").iterdir())
+    whole = image.read_bytes()
+    damaged = whole[: len(whole) // 2] + b"?" + whole[len(whole) // 2 + 1 :]
+    image.write_bytes(damaged)
+    cxr(tmp_path, "index", "--source", "nih", "--at", nih, "--base-dir", "L")
+    validate = ["validate", "--engine", "serial", "--base-dir", "L"]
+    cxr(tmp_path, *validate, expect=1)
+    cxr(tmp_path, *validate, expect=1)
+    image.write_bytes(whole)
+    cxr(tmp_path, *validate)
+    image.write_bytes(damaged)
+    cxr(tmp_path, *validate, expect=1)
+    assert (image.stem, "hash_differs") in issues(tmp_path / "L")
+
+
 def test_what_may_not_be_read_is_a_row_and_comes_once_it_may(tmp_path, nih):
     image = min((nih / "images").iterdir())
     image.chmod(0)

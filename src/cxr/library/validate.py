@@ -266,12 +266,14 @@ def _cores() -> int:
 
 def _validated(result: PairExamined) -> Validated:
     inspection = result.image.inspection
+    # The hash of a damaged file is no truth to hold a better copy of it against.
+    sound = all(issue.severity is not Severity.ERROR for issue in result.image.issues)
     return Validated(
         image_id=result.held.image_id,
         image_quality=result.image_quality,
         issues=result.issues,
         size=inspection.size if result.image.sha256 else None,
-        sha256=result.image.sha256,
+        sha256=result.image.sha256 if sound else "",
         width=inspection.width,
         height=inspection.height,
         bit_depth=inspection.bit_depth,
