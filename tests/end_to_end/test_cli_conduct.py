@@ -65,6 +65,14 @@ def test_a_misspelt_verb_gets_the_nearest(tmp_path):
         ["validate", "--base-dir", "library", "--engine", "spark"],
         ["cleanup", "--base-dir", "nowhere"],
         ["remove", "--base-dir", "library", "--source", "synthetic"],
+        ["remove", "--base-dir", "nowhere", "--source", "synthetic", "--dry-run"],
+        ["cleanup", "--base-dir", "nowhere", "--dry-run"],
+        ["validate", "--base-dir", "library", "--source", "nih", "--dry-run"],
+        ["download", "--source", "synthetic", "--size", "4097"],
+        ["download", "--source", "synthetic", "--accept-terms", "nih"],
+        ["download", "--source", "synthetic", "--layout", "sharded"],
+        ["download", "--source", "synthetic", "--layout", "flat-ish"],
+        ["index", "--source", "nih", "--at", "nih", "--accept-terms", "synthetic"],
         ["config", "show", "--config", "nowhere.yaml"],
         ["credentials", "set"],
         ["credentials", "set", "kagle"],
@@ -121,7 +129,11 @@ def test_a_host_of_a_later_version_is_answered_with_the_way_that_works(seeded):
         ["credentials", "test"],
         ["stats", "--base-dir", "library"],
         ["validate", "--base-dir", "library", "--engine", "serial"],
+        ["validate", "--base-dir", "library", "--dry-run"],
         ["cleanup", "--base-dir", "library"],
+        ["cleanup", "--base-dir", "library", "--dry-run"],
+        ["remove", "--base-dir", "library", "--source", "synthetic", "--dry-run"],
+        ["index", "--source", "nih", "--at", "nih", "--base-dir", "adopted", "--dry-run"],
         ["download", "--source", "nih", "--from", "nih", "--base-dir", "library", "--dry-run"],
         ["download", "--source", "nih", "--from", "nih", "--base-dir", "another"],
         ["index", "--source", "nih", "--at", "nih", "--base-dir", "adopted"],
@@ -144,7 +156,10 @@ def test_common_flags_may_stand_before_the_verb(seeded):
 
 
 def test_a_flag_after_the_verb_wins(seeded):
-    cxr(seeded, "--base-dir", "nowhere", "stats", "--base-dir", "library")
+    told = cxr_json(seeded, "--base-dir", "nowhere", "stats", "--base-dir", "library")
+    assert told["sources"]["synthetic"]["images"] == 4
+    other_way = cxr_json(seeded, "--base-dir", "library", "stats", "--base-dir", "nowhere", expect=2)
+    assert "nowhere" in other_way["error"]["happened"]
 
 
 def test_the_configuration_is_taken_from_the_file_that_is_named(tmp_path):

@@ -1,8 +1,9 @@
 """The way of one ``cxr download``: request, plan, confirmation, run."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxr.cli import _confirm
 from cxr.cli._names import dataset_key
@@ -10,13 +11,26 @@ from cxr.cli._output import width
 from cxr.cli._readiness import missing_steps
 from cxr.cli._run import Run
 from cxr.cli._selection import Flags, check_selected, request_for
-from cxr.cli._summary import tell
+from cxr.cli._summary import no_image_of, tell
+from cxr.cli._terms import Acceptance
+from cxr.cli._there import there
 from cxr.errors import AccessError, OlderLibraryError, PlanNotConfirmed, UsageError
 
 if TYPE_CHECKING:
     from cxr.library.plan import Plan
     from cxr.library.prepare import DownloadRequest, Prepared
-    from cxr.library.run import DownloadSummary
+
+
+class Outcome(NamedTuple):
+    """How the download of one dataset ended.
+
+    Attributes:
+        document: The plan or the summary, ready for JSON.
+        exit_code: 1 where images failed.
+    """
+
+    document: dict[str, Any]
+    exit_code: int = 0
 
 
 class Downloading:
@@ -32,14 +46,14 @@ class Downloading:
     """
 
     def __init__(
-        self, run: Run, flags: Flags, *, resume: bool, dry_run: bool, yes: bool, accepted: tuple[str, ...]
+        self, run: Run, flags: Flags, *, resume: bool, dry_run: bool, yes: bool, accepted: Sequence[str]
     ) -> None:
         from cxr.library.open import layout_of
 
         self.run, self.flags = run, flags
         self.resume, self.dry_run, self.yes = resume, dry_run, yes
-        self.accepted = tuple(map(dataset_key, accepted))
         self.layout = layout_of(run.config)
+        self.terms = Acceptance(self.layout.metadata, accepted)
         if resume and flags.selects:
             raise UsageError(
                 "--resume takes the last selection again, and other flags choose another one.",
@@ -48,9 +62,11 @@ class Downloading:
 
     def one(self, source: str) -> int:
         """Download one dataset and return the exit code."""
-        result = self._carry_out(self._request(dataset_key(source)))
-        self.run.out.document(result.to_json())
-        return _exit_code(result)
+        key = dataset_key(source)
+        self.terms.only_of(key)
+        outcome = self._carry_out(self._request(key))
+        self.run.out.document(outcome.document)
+        return outcome.exit_code
 
     def every(self) -> int:
         """Download each dataset that is enabled and ready; name the missing step of each other."""
@@ -62,6 +78,9 @@ class Downloading:
                 next_step="Name the dataset: --source KEY.",
             )
         missing = missing_steps(self.run.config)
+        for key in datasets.keys():  # noqa: SIM118  a function
+            if key not in missing and (step := self.terms.missing_step(key, datasets.load(key))):
+                missing[key] = step
         ready = [key for key in datasets.keys() if key not in missing]  # noqa: SIM118  a function
         if not ready:
             raise AccessError(
@@ -71,11 +90,11 @@ class Downloading:
             )
         for key, step in missing.items():
             self.run.out.remark(f"{datasets.load(key).TITLE} ({key}) is left out: {step}")
-        results = {key: self._carry_out(self._request(key)) for key in ready}
+        outcomes = {key: self._carry_out(self._request(key)) for key in ready}
         self.run.out.document(
-            {"sources": {key: one.to_json() for key, one in results.items()}, "not_ready": missing}
+            {"sources": {key: one.document for key, one in outcomes.items()}, "not_ready": missing}
         )
-        return max(_exit_code(result) for result in results.values())
+        return max(one.exit_code for one in outcomes.values())
 
     def _request(self, key: str) -> "DownloadRequest":
         if self.resume:
@@ -103,37 +122,30 @@ class Downloading:
             )
         return replace(request, workers=self.flags.workers)
 
-    def _carry_out(self, request: "DownloadRequest") -> "DownloadSummary | Plan":
+    def _carry_out(self, request: "DownloadRequest") -> Outcome:
         from cxr.library.download import download
         from cxr.library.plan import plan as plan_for
         from cxr.library.prepare import prepare
+        from cxr.library.quarantine import count_set_aside
 
-        prepared = prepare(request, self.run.config, self.layout, self._done(request.source))
+        key = request.source
+        prepared = prepare(request, self.run.config, self.layout, there(self.run, self.layout, key))
         check_selected(prepared)
         plan = plan_for(prepared, self.layout.base)
         if self.dry_run:
             self._show_plan(plan, prepared)
-            return plan
+            return Outcome(plan.to_json() | {"patients_missing": prepared.counts.patients_missing})
+        self.terms.require(key, prepared.dataset)  # before anybody is asked, and before a library is made
         prepared = self._confirmed(prepared, plan)
         with (
             self.run.library(write=True) as library,
             self.run.progress() as seen,
         ):
+            self.terms.settle(key, prepared.dataset)
             summary = download(library, prepared, seen)
-        tell(self.run, summary, prepared, self.layout)
-        return summary
-
-    def _done(self, key: str) -> frozenset[str]:
-        """Return the ids of the images that the library has, none where there is no library yet."""
-        from cxr.library.done import done
-
-        if not self.layout.database.exists():
-            return frozenset()
-        try:
-            with self.run.library(write=False) as library:
-                return done(library.database, key)
-        except OlderLibraryError:  # the run brings it up to date; until then nobody knows what it holds
-            return frozenset()
+            set_aside = count_set_aside(library, key)
+        tell(self.run, summary, prepared, self.layout, set_aside=set_aside)
+        return Outcome(summary.to_json() | {"set_aside": set_aside}, summary.exit_code)
 
     def _confirmed(self, prepared: "Prepared", plan: "Plan") -> "Prepared":
         """Return what the user wants after all.
@@ -168,18 +180,19 @@ class Downloading:
             raise PlanNotConfirmed("Nothing was downloaded, as you asked.")
         if answer == "all":
             return prepared
-        self.flags = replace(
+        flags = replace(
             self.flags,
             limit=None if answer == "sample" else int(answer),
             sample="random" if answer == "sample" else None,
         )
-        request = request_for(prepared.request.source, self.flags, self.run.config)
-        return prepare(request, self.run.config, self.layout, self._done(request.source))
+        request = request_for(prepared.request.source, flags, self.run.config)
+        return prepare(request, self.run.config, self.layout, there(self.run, self.layout, request.source))
 
     def _plan_lines(self, plan: "Plan", prepared: "Prepared", columns: int) -> list[str]:
         origin = prepared.request.origin
         described = prepared.request.selection.describe()
-        return _confirm.plan_lines(plan, prepared.dataset.TITLE, described, str(origin or ""), columns)
+        lines = _confirm.plan_lines(plan, prepared.dataset.TITLE, described, str(origin or ""), columns)
+        return lines + no_image_of(prepared.counts.patients_missing)
 
     def _show_plan(self, plan: "Plan", prepared: "Prepared") -> None:
         for line in self._plan_lines(plan, prepared, width()):
@@ -188,7 +201,3 @@ class Downloading:
     def _tell_plan(self, plan: "Plan", prepared: "Prepared") -> None:
         for line in self._plan_lines(plan, prepared, width(sys.stderr)):
             _confirm.write(line)
-
-
-def _exit_code(result: "DownloadSummary | Plan") -> int:
-    return int(getattr(result, "exit_code", 0))

@@ -1,6 +1,5 @@
 """How a command ends badly: what happened, what we think, what to do next, and the exit code."""
 
-import json
 import os
 import sys
 import traceback
@@ -8,7 +7,8 @@ from collections.abc import Sequence
 
 import typer
 
-from cxr.cli._output import bold, width, wrap, write_error
+from cxr.cli._later import later_flag
+from cxr.cli._output import bold, width, wrap, write_error, write_json
 from cxr.cli._signals import StopRequested
 from cxr.cli._words import printable
 from cxr.errors import CxrError, InterruptedRunError, PlanNotConfirmed, StorageError, TermsError, UsageError
@@ -45,7 +45,7 @@ def report(error: BaseException, typed: Sequence[str]) -> int:
     if "--json" in typed:
         _tell_json(told)
     if _is_verbose(typed) and not isinstance(error, (CxrError, KeyboardInterrupt, typer.TyperException)):
-        write_error(redact("".join(traceback.format_exception(error)).rstrip()))
+        write_error(printable(redact("".join(traceback.format_exception(error)).rstrip())))
     return told.exit_code
 
 
@@ -58,11 +58,7 @@ def _as_cxr_error(error: BaseException) -> CxrError:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return interrupted(error)
     if isinstance(error, typer.TyperException):
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context is not None else "cxr"
-        return UsageError(
-            error.format_message(), next_step=f"`{path} --help` shows what can be typed, with an example."
-        )
+        return _mistyped(error)
     if isinstance(error, OSError) and error.strerror and error.filename:
         return _refused_by_the_system(error)
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -70,6 +66,14 @@ def _as_cxr_error(error: BaseException) -> CxrError:
         f"Something went wrong that cxr did not expect: {what}",
         think="This is a fault in cxr. What was finished is kept.",
         next_step=" ".join([*getattr(error, "__notes__", ()), "`-v` prints it; please report it with that."]),
+    )
+
+
+def _mistyped(error: typer.TyperException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "cxr"
+    return later_flag(path, getattr(error, "option_name", "")) or UsageError(
+        error.format_message(), next_step=f"`{path} --help` shows what can be typed, with an example."
     )
 
 
@@ -114,7 +118,7 @@ def _tell_json(told: CxrError) -> None:
             "exit_code": told.exit_code,
         }
     }
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    write_json(document)
 
 
 def _is_verbose(typed: Sequence[str]) -> bool:

@@ -77,6 +77,7 @@ MaxTime = Annotated[
     typer.Option("--max-time", metavar="TIME", help="Stop in time, state kept: 11h50m, for a batch queue."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Never accepts a dataset's terms.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 AcceptTerms = Annotated[
     list[str] | None,
     typer.Option("--accept-terms", metavar="KEY", help="I have read this dataset's terms and accept them."),

@@ -6,6 +6,7 @@ progress go to stderr.
 
 import json
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -34,8 +35,7 @@ class Output:
     def document(self, data: Any) -> None:
         """Print the JSON document, with ``--json``."""
         if self.json:
-            sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
-            sys.stdout.flush()
+            write_json(data)
 
     def show(self, text: str = "") -> None:
         """Print what was asked for."""
@@ -56,11 +56,26 @@ class Output:
         """Print a table: drawn by rich on a terminal, else columns that ``awk`` and people can read."""
         if self.json or not rows:
             return
-        cells = [[printable(str(cell)).replace("\n", " ") for cell in row] for row in rows]
+        titles, *cells = [[_cell(one) for one in row] for row in (header, *rows)]
         if sys.stdout.isatty():
-            _draw(header, cells)
+            _draw(titles, cells)
         else:
-            sys.stdout.write("\n".join(_columns(header, cells)) + "\n")
+            sys.stdout.write("\n".join(_columns(titles, cells)) + "\n")
+
+
+def write_json(data: Any) -> None:
+    """Write one JSON document to stdout, letters as they are, what a terminal would obey or lack escaped."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    encoding = sys.stdout.encoding or "ascii"
+    sys.stdout.write(re.sub(r"[^\n -~]", lambda found: _in_json(found[0], encoding), text) + "\n")
+    sys.stdout.flush()
+
+
+def _in_json(character: str, encoding: str) -> str:
+    """Return a character as a JSON text may hold it."""
+    if character.isprintable() and character == character.encode(encoding, "ignore").decode(encoding):
+        return character
+    return json.dumps(character)[1:-1]
 
 
 def write_error(text: str) -> None:
@@ -103,6 +118,10 @@ def bold(text: str, stream: TextIO, colour: str = "") -> str:
         return text
     code = {"": "1", "red": "1;31", "yellow": "1;33", "green": "1;32"}[colour]
     return f"\033[{code}m{text}\033[0m"
+
+
+def _cell(value: object) -> str:
+    return printable(str(value)).replace("\n", " ").replace("\t", " ")
 
 
 def _is_number(cells: Sequence[str]) -> bool:

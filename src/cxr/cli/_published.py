@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxr.cli._run import Run
-from cxr.cli._words import count
+from cxr.cli._words import count, one_line
 from cxr.errors import TableError, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def count_tables(run: Run, dataset: "Dataset", release: str, tables: Path) -> di
     if not counted["images"]:
         raise no_rows(dataset, published, problems)
     for problem in problems[:_SHOWN]:
-        run.out.remark(f"{problem.table}, line {problem.line}: {problem.message}")
+        run.out.remark(one_line(f"{problem.table}, line {problem.line}: {problem.message}"))
     if len(problems) > _SHOWN:
         run.out.remark(f"... and {count(len(problems) - _SHOWN, 'more row')} with problems")
     return counted

@@ -25,6 +25,24 @@ def tell(run: Run, summary: "ValidationSummary") -> None:
         run.out.remark(wrap(advice, width()))
 
 
+def tell_plan(run: Run, key: str | None) -> None:
+    """Print what a validation would examine, a line a dataset.
+
+    Raises:
+        UsageError: the library holds nothing of that dataset.
+    """
+    from cxr.library.validation_plan import to_examine
+
+    with run.library(write=False) as library:
+        planned = to_examine(library, key)
+    run.out.document({"sources": {source: one.to_json() for source, one in planned.items()}})
+    for source, one in planned.items():
+        aside = f"; {one.set_aside:,} set aside, which --repair takes up" if one.set_aside else ""
+        run.out.show(f"Would examine {count(one.images, 'image')} of {source}{aside}")
+    if not planned:
+        run.out.show("The library is empty: there is nothing to examine.")
+
+
 def _advice(summary: "ValidationSummary") -> Iterator[str]:
     if summary.with_errors > summary.quarantined:
         yield (

@@ -61,5 +61,10 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else _shown(c) for c in text)
 
 
+def one_line(text: str) -> str:
+    """Return the text with its line ends shown too, so that a name cannot pass for a line of ours."""
+    return "".join(c if c.isprintable() else _shown(c) for c in text)
+
+
 def _shown(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")

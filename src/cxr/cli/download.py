@@ -22,6 +22,7 @@ import typer
 
 from cxr.cli import _options
 from cxr.cli._downloading import Downloading
+from cxr.cli._later import check_layout
 from cxr.cli._run import Run
 from cxr.cli._selection import Flags
 from cxr.cli._signals import time_limit
@@ -70,11 +71,20 @@ def command(
     tables: _options.Tables = None,
     size: Annotated[
         int | None,
-        typer.Option("--size", metavar="PIXELS", min=64, max=4096, help="Side of synthetic images (1024)."),
+        typer.Option(
+            "--size",
+            metavar="PIXELS",
+            min=64,
+            max=4096,
+            help="Side of synthetic images, at most 4096 (1024).",
+        ),
     ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="flat", help="How images lie in the library: in one folder.")
+    ] = "flat",
     workers: _options.Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="The last selection again.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
+    dry_run: _options.DryRun = False,
     yes: _options.Yes = False,
     accept_terms: _options.AcceptTerms = None,
     max_time: _options.MaxTime = None,
@@ -84,9 +94,8 @@ def command(
         limit, sample, seed, sample_by, view, tuple(finding or ()), tuple(patient or ()), release, host,
         origin, tables, workers, size,
     )  # fmt: skip
-    asked = Downloading(
-        run, flags, resume=resume, dry_run=dry_run, yes=yes, accepted=tuple(accept_terms or ())
-    )
+    check_layout(layout)
+    asked = Downloading(run, flags, resume=resume, dry_run=dry_run, yes=yes, accepted=accept_terms or ())
     with time_limit(max_time):
         code = asked.every() if source.lower() == "all" else asked.one(source)
     raise typer.Exit(code)

@@ -4,12 +4,13 @@ Nothing is copied and nothing under --at is changed: rows of the index point the
 the library. Only tables and listings are read; `cxr validate` fills in hashes and sizes.
 
 Examples:
+    cxr index --source nih --at ChestXray-NIHCC --dry-run
     cxr index --source nih --at ChestXray-NIHCC
     cxr index --source local --at my-images --base-dir my-library
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +20,13 @@ from cxr.cli._run import Run
 from cxr.cli._selection import Flags, check_selected, request_for
 from cxr.cli._signals import time_limit
 from cxr.cli._summary import tell
-from cxr.cli._terms import settle
+from cxr.cli._terms import Acceptance
+from cxr.cli._there import there
+from cxr.cli._words import count
+
+if TYPE_CHECKING:
+    from cxr.library.layout import Layout
+    from cxr.library.prepare import Prepared
 
 
 def command(
@@ -32,6 +39,7 @@ def command(
     ],
     tables: _options.Tables = None,
     release: _options.Release = None,
+    dry_run: _options.DryRun = False,
     accept_terms: _options.AcceptTerms = None,
     max_time: _options.MaxTime = None,
 ) -> None:
@@ -40,16 +48,47 @@ def command(
     from cxr.library.open import layout_of
     from cxr.library.prepare import prepare
 
-    accepted = tuple(map(dataset_key, accept_terms or ()))
     layout = layout_of(run.config)
+    key = dataset_key(source)
+    terms = Acceptance(layout.metadata, accept_terms)
+    terms.only_of(key)
     flags = Flags(origin=at, tables=tables, release=release)
-    request = request_for(source, flags, run.config, configured_limit=False)
+    request = request_for(key, flags, run.config, configured_limit=False)
     with time_limit(max_time):
-        prepared = prepare(request, run.config, layout)
+        prepared = prepare(request, run.config, layout, there(run, layout, key))
         check_selected(prepared)
+        if dry_run:
+            _tell_plan(run, prepared, layout)
+            return
+        terms.require(key, prepared.dataset)  # before a library is made
         with run.library(write=True) as library, run.progress() as progress:
-            settle(layout.metadata, request.source, prepared.dataset, accepted=request.source in accepted)
+            terms.settle(key, prepared.dataset)
             summary = adopt(library, prepared, progress)
     run.out.document(summary.to_json())
     tell(run, summary, prepared, layout)
     raise typer.Exit(summary.exit_code)
+
+
+def _tell_plan(run: Run, prepared: "Prepared", layout: "Layout") -> None:
+    """Print what would be indexed."""
+    selected = prepared.counts.selected
+    plan = {
+        "source": prepared.request.source,
+        "release": prepared.release.key,
+        "published": prepared.total,
+        "present": prepared.present,
+        "selected": selected,
+        "already": prepared.already,
+        "unmatched": prepared.unmatched,
+        "table_problems": len(prepared.problems),
+    }
+    run.out.document(plan)
+    here = f", of which {prepared.already:,} are in the library already" if prepared.already else ""
+    run.out.show(f"{prepared.dataset.TITLE}: would index {count(selected, 'image')} where they are{here}")
+    if prepared.present < prepared.total:
+        run.out.show(f"  {prepared.present:,} of {prepared.total:,} published images are present")
+    if prepared.unmatched:
+        run.out.show(f"  {count(prepared.unmatched, 'image')} of the folder in no table, and left out")
+    if prepared.problems:
+        run.out.show(f"  {count(len(prepared.problems), 'row')} of the tables with problems")
+    run.out.show(f"  library: {layout.base}")

@@ -6,6 +6,7 @@ lists every issue, a row each.
 Examples:
     cxr validate --source synthetic
     cxr validate --source all --json
+    cxr validate --dry-run
     cxr validate --source all --engine serial --quarantine
 """
 
@@ -17,7 +18,7 @@ from cxr.cli import _options
 from cxr.cli._names import dataset_key, known
 from cxr.cli._run import Run
 from cxr.cli._signals import time_limit
-from cxr.cli._validation import tell
+from cxr.cli._validation import tell, tell_plan
 
 _ENGINES = ("serial", "processes", "ray")
 
@@ -42,6 +43,7 @@ def command(
         bool,
         typer.Option("--repair", help="Fetch images with errors, or set aside, again from their source."),
     ] = False,
+    dry_run: _options.DryRun = False,
     max_time: _options.MaxTime = None,
 ) -> None:
     """Validate and print the issues by code."""
@@ -50,6 +52,9 @@ def command(
     key = None if source.lower() == "all" else dataset_key(source)
     chosen = "processes" if engine is None else known(engine, _ENGINES, "engine")
     run.need_library()
+    if dry_run:
+        tell_plan(run, key)
+        return
     with (
         time_limit(max_time),
         run.library(write=True) as library,

@@ -25,6 +25,12 @@ _PLANNED_DATASETS = (
     *("pneumonia", "indiana", "padchest", "synthetic", "local"),
 )
 _PLANNED_HOSTS = ("kaggle", "box", "physionet", "aws", "gcs", "azure", "redivis", "openi", "b2drop", "folder")
+# Read and checked now; files that only move on disks of this machine have no use for them.
+LATER = frozenset(
+    f"download.{name}" for name in ("retry_attempts", "retry_delay", "timeout", "verify_checksums")
+)
+"""Settings that take effect with hosts of later versions."""
+
 # ``stanford`` means whatever host the release has by default.
 _ALIASES: Mapping[str, str | None] = {"google_cloud": "gcs", "stanford": None}
 

@@ -33,6 +33,18 @@ def set_aside_before(library: Library, source: str) -> set[str]:
     return {row.image_id for row in rows if row.status is Status.QUARANTINED and row.image_id in fetched}
 
 
+def count_set_aside(library: Library, source: str) -> int:
+    """Return how many images cxr had fetched that are set aside now: ``validate --repair`` fetches them."""
+    number = library.database.value(
+        """
+        SELECT count(*) FROM images JOIN ledger USING (source, image_id)
+        WHERE source = ? AND images.status = 'quarantined' AND ledger.outcome = 'downloaded'
+        """,
+        (source,),
+    )
+    return int(str(number))
+
+
 def _move(library: Library, place: Path) -> Path:
     target = library.layout.quarantine / place.name
     with writing(target):

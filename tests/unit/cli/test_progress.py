@@ -70,9 +70,14 @@ def test_a_bar_shows_failures_and_takes_markup_for_text():
 
 
 def test_finishing_twice_or_before_the_start_is_nothing():
-    for progress in (Lines(io.StringIO()), Drawn(Terminal())):
+    for stream, progress in ((lines := io.StringIO(), Lines(lines)), (bars := Terminal(), Drawn(bars))):
         progress.finish()
         progress.advance(files=1)
+        assert stream.getvalue() == ""
         progress.start("x", 1, 1)
+        progress.advance(files=1)
         progress.finish()
+        told = stream.getvalue()
+        assert "1 of 1 files" in told
         progress.finish()
+        assert stream.getvalue() == told

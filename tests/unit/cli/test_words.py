@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxr.cli._words import count, duration, parse_duration, printable, size
+from cxr.cli._words import count, duration, one_line, parse_duration, printable, size
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,10 @@ def test_one_and_many():
 def test_nothing_that_moves_the_cursor_or_colours_reaches_the_terminal(text):
     shown = printable(text)
     assert all(character.isprintable() or character in "\n\t" for character in shown)
+
+
+def test_a_name_with_a_line_end_stays_one_line():
+    assert one_line("a\nError: b\t\x1b") == "a\\nError: b\\t\\x1b"
 
 
 def test_a_file_name_with_an_escape_sequence_or_broken_encoding_is_shown():
