@@ -2,6 +2,14 @@
 
 from cxr.database.connection import Database
 
+_ABOUT = ("images", "ledger", "table_problems", "runs")
+
+
+def knows(database: Database, source: str) -> bool:
+    """Say whether any row is about a source."""
+    queries = (f"SELECT 1 FROM {table} WHERE source = ? LIMIT 1" for table in _ABOUT)  # noqa: S608  named above
+    return any(database.value(query, (source,)) for query in queries)
+
 
 def delete_source(database: Database, source: str) -> int:
     """Delete a source's images with all that hangs on them, its ledger, problems and runs.
@@ -11,8 +19,8 @@ def delete_source(database: Database, source: str) -> int:
     with database.transaction():
         # Statements, regions and issues go with their images (ON DELETE CASCADE).
         images = database.execute("DELETE FROM images WHERE source = ?", (source,))
-        for table in ("ledger", "table_problems", "runs"):
-            database.execute(f"DELETE FROM {table} WHERE source = ?", (source,))  # noqa: S608  a name of the line above
+        for table in _ABOUT[1:]:
+            database.execute(f"DELETE FROM {table} WHERE source = ?", (source,))  # noqa: S608  named above
         database.execute(
             """
             DELETE FROM labellers WHERE key NOT IN (SELECT labeller FROM images)

@@ -62,7 +62,7 @@ def demo(base_dir: Path, progress: Progress, *, count: int, size: int, seed: int
         request = DownloadRequest("synthetic", options=options, workers=2)
         downloaded = download(library, prepare(request, config, library.layout), progress)
         validated = validate(library, "synthetic", progress)
-        sheet = library.layout.base / "contact_sheet.png"
+        sheet = library.layout.contact_sheet("synthetic")
         _draw(library, sheet)
         return DemoResult(library.layout.base, downloaded, validated, statistics(library), sheet)
 

@@ -87,6 +87,14 @@ class Layout:
         """The last validation, a row an issue."""
         return self.metadata / "validation.csv"
 
+    def contact_sheet(self, source: str) -> Path:
+        """Return the picture of some images of a dataset."""
+        return self.base / f"contact_sheet_{source}.png"
+
+    def removing(self, source: str) -> Path:
+        """Return where a removal keeps what it takes away until it is certified."""
+        return self.metadata / f"removing_{source}.json"
+
     @property
     def lock(self) -> Path:
         """Held by the one run that writes."""

@@ -3,19 +3,29 @@
 import getpass
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cxr import datasets
-from cxr.index.delete import delete_source, wipe_deleted
+from cxr.errors import UsageError
+from cxr.index.delete import delete_source, knows, wipe_deleted
 from cxr.index.read import image_ids
+from cxr.library.belongings import KINDS, belongings
 from cxr.library.open import Library
+from cxr.library.scrub import scrub_logs
 from cxr.library.validation_list import write_validation_list
 from cxr.library.views import mark_stale, refresh_views
 from cxr.stores.atomic import write_text
 from cxr.stores.writing import writing
+
+_STATEMENT = (
+    "Every file of this dataset that the library held, every row about it, and the lines of the library's "
+    "logs that say they are about it, were removed. Adopted images, and copies outside this library (a hard "
+    "link shares its bytes with one), were not touched. The logs keep lines that name no dataset, such as "
+    "the traceback of an unexpected error."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +38,10 @@ class Removal:
         images: Image files of the library.
         captions: Captions.
         tables: Files under ``raw/``.
+        pictures: Pictures made from its images, such as the demo's contact sheet.
         parts: Unfinished files.
         bytes: Of all these files. A hard link frees its space only when the user's own copy goes too.
+        image_ids_sha256: Hex digest of the sorted ids of its images in the index, a line each.
         certificate: Where it is written down; empty before it is done.
     """
 
@@ -38,8 +50,10 @@ class Removal:
     images: int
     captions: int
     tables: int
+    pictures: int
     parts: int
     bytes: int
+    image_ids_sha256: str
     certificate: str = ""
 
     def to_json(self) -> dict[str, object]:
@@ -51,62 +65,82 @@ def removal(library: Library, source: str) -> Removal:
     """Say what `remove` would take away. Adopted images stay where they are and are not counted.
 
     Raises:
-        UsageError: there is no such dataset.
+        UsageError: there is no such dataset, or the library holds nothing of it.
     """
     datasets.load(source)
-    files = _files(library, source)
-    return Removal(
-        source=source,
-        rows=sum(1 for _ in image_ids(library.database, source)),
-        images=len(files["images"]),
-        captions=len(files["captions"]),
-        tables=len(files["tables"]),
-        parts=len(files["parts"]),
-        bytes=sum(path.lstat().st_size for paths in files.values() for path in paths),
-    )
+    planned = _count(library, source)
+    begun = _begun(library.layout.removing(source))
+    if begun and (not planned.rows or begun.image_ids_sha256 == planned.image_ids_sha256):
+        return begun
+    if not knows(library.database, source) and not any(getattr(planned, kind) for kind in KINDS):
+        raise UsageError(
+            f"The library in {library.layout.base} holds nothing of {source}.",
+            next_step="`cxr stats` shows what it holds.",
+        )
+    return planned
 
 
 def remove(library: Library, source: str) -> Removal:
-    """Remove images, captions, tables, parts, rows and ledger of a dataset; write the certificate.
+    """Remove images, captions, tables, pictures, parts, rows, ledger and log lines of a dataset; certify it.
 
-    Files go first: where it is interrupted, running it again takes the rest.
+    Where it is interrupted, running it again takes the rest and certifies the whole.
 
     Raises:
-        UsageError: there is no such dataset.
+        UsageError: there is no such dataset, or the library holds nothing of it.
         StorageError: a file cannot be removed.
     """
     planned = removal(library, source)
-    digest = hashlib.sha256("\n".join(sorted(image_ids(library.database, source))).encode()).hexdigest()
-    for paths in _files(library, source).values():
-        for path in paths:
+    layout = library.layout
+    write_text(layout.removing(source), json.dumps(planned.to_json()) + "\n")
+    for kind in KINDS:
+        for path in belongings(layout, source, kind):
             with writing(path):
                 path.unlink(missing_ok=True)
-    _remove_empty_folders(library.layout.raw / source)
+    _remove_empty_folders(layout.raw / source)
     with library.database.transaction():
         mark_stale(library.database)
         delete_source(library.database, source)
     wipe_deleted(library.database)
-    _forget_in_log(library.layout.download_log, source)
+    scrub_logs(layout, source)
     write_validation_list(library)
     refresh_views(library)
-    return _certify(library, planned, digest)
+    certified = _certify(library, planned)
+    with writing(layout.removing(source)):
+        layout.removing(source).unlink()
+    return certified
 
 
-def _files(library: Library, source: str) -> dict[str, list[Path]]:
-    layout = library.layout
-    raw = layout.raw / source
-    return {
-        "images": list(_named(layout.images, source)) + list(_named(layout.quarantine, source)),
-        "captions": list(_named(layout.captions, source)),
-        "parts": list(_named(layout.temp, source)),
-        "tables": [path for path in raw.rglob("*") if not path.is_dir()] if raw.is_dir() else [],
-    }
+def _count(library: Library, source: str) -> Removal:
+    counts, size = dict.fromkeys(KINDS, 0), 0
+    for kind in KINDS:
+        for path in belongings(library.layout, source, kind):
+            counts[kind] += 1
+            size += path.lstat().st_size
+    digest, rows = hashlib.sha256(), 0
+    for image_id in image_ids(library.database, source):
+        digest.update(f"{image_id}\n".encode())
+        rows += 1
+    return Removal(
+        source=source,
+        rows=rows,
+        images=counts["images"],
+        captions=counts["captions"],
+        tables=counts["tables"],
+        pictures=counts["pictures"],
+        parts=counts["parts"],
+        bytes=size,
+        image_ids_sha256=digest.hexdigest(),
+    )
 
 
-def _named(folder: Path, source: str) -> Iterator[Path]:
-    """Yield the files of a folder that bear a dataset's prefix: every stem begins with it."""
-    if folder.is_dir():
-        yield from (path for path in folder.iterdir() if path.name.startswith(f"{source}_"))
+def _begun(note: Path) -> Removal | None:
+    """Return what a removal was to take away that was interrupted."""
+    try:
+        return Removal(**json.loads(note.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):  # not as cxr wrote it
+        return None
 
 
 def _remove_empty_folders(folder: Path) -> None:
@@ -117,27 +151,23 @@ def _remove_empty_folders(folder: Path) -> None:
     folder.rmdir()
 
 
-def _forget_in_log(log: Path, source: str) -> None:
-    if not log.is_file():
-        return
-    with log.open(encoding="utf-8", errors="replace") as file:
-        kept = [line for line in file if f'"source": "{source}"' not in line]
-    write_text(log, "".join(kept))
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, a number may have no name
+        return str(os.getuid())
 
 
-def _certify(library: Library, done: Removal, digest: str) -> Removal:
+def _certify(library: Library, done: Removal) -> Removal:
     now = datetime.now(UTC)
-    terms = datasets.load(done.source).TERMS
     certificate = library.layout.metadata / f"removed_{done.source}_{now:%Y%m%dT%H%M%SZ}.json"
     text = done.to_json() | {
         "certificate": certificate.name,
         "removed_at": now.isoformat(timespec="seconds"),
-        "removed_by": getpass.getuser(),
+        "removed_by": _user(),
         "library": str(library.layout.base),
-        "licence": terms.licence,
-        "image_ids_sha256": digest,
-        "statement": "Every file of this dataset that the library held, and every row about it, was removed. "
-        "Adopted images, and copies outside this library, were not touched.",
+        "licence": datasets.load(done.source).TERMS.licence,
+        "statement": _STATEMENT,
     }
     write_text(certificate, json.dumps(text, indent=2) + "\n")
-    return Removal(**{**asdict(done), "certificate": str(certificate)})
+    return replace(done, certificate=str(certificate))

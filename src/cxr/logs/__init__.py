@@ -9,7 +9,16 @@ what it says goes nowhere::
     log.info("fetched", image_id="00000001_000", bytes=412_001)
 """
 
-from cxr.logs.files import get_logger, open_logs
+from cxr.logs.files import LOG_FILES, get_logger, open_logs, reopen_logs
 from cxr.logs.redaction import REDACTED, hide, public_url, redact
 
-__all__ = ["REDACTED", "get_logger", "hide", "open_logs", "public_url", "redact"]
+__all__ = [
+    "LOG_FILES",
+    "REDACTED",
+    "get_logger",
+    "hide",
+    "open_logs",
+    "public_url",
+    "redact",
+    "reopen_logs",
+]

@@ -20,6 +20,7 @@ from cxr.logs.redaction import redact_event
 MAIN = "cxr_downloader.log"
 JSON = "cxr_downloader.json"
 ERRORS = "cxr_downloader_errors.log"
+LOG_FILES = (MAIN, JSON, ERRORS)
 
 _ERROR_LEVELS = frozenset({"ERROR", "CRITICAL"})
 _FIRST = ("timestamp", "level", "logger", "event")
@@ -75,14 +76,30 @@ def open_logs(folder: Path, *, level: str = "INFO") -> Iterator[None]:
         files.close()
 
 
+def reopen_logs() -> None:
+    """Go on in the files that bear the logs' names now, after whoever holds them open has replaced them.
+
+    Raises:
+        StorageError: one of them cannot be written.
+    """
+    for files in _opened:
+        files.close()
+        files.open()
+
+
 class _Files:
     """The open files."""
 
     def __init__(self, folder: Path, least: int) -> None:
         self.least = least
+        self._folder = folder
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._main = self._json = self._errors = -1
+        self.open()
+
+    def open(self) -> None:
+        folder = self._folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._main = _append(folder / MAIN)
