@@ -176,5 +176,5 @@ def _fetched(host: Host, job: Job, digest: _Digest, how: Transfer) -> Fetched:
 
 
 def _failure(host: Host, job: Job, code: str, reason: str) -> Failure:
-    url = host.url(job.remote)
-    return Failure(job.image_id, code, f"{job.remote.path} at {host.key}: {reason}", url)
+    where = job.remote.path if host.key == "folder" else f"{job.remote.path} at {host.key}"
+    return Failure(job.image_id, code, f"{where}: {reason}", host.url(job.remote))
