@@ -1,6 +1,7 @@
 """Files of the library that no row of the index speaks of."""
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,15 +36,19 @@ def _unknown(
 ) -> Iterator[tuple[str, Issue]]:
     """Yield the files of one folder that are not among those of the index, sorted by name."""
     wanted = tuple(f"{source}_" for source in (datasets.keys() if sources is None else sources))
-    # Names alone, and of them those that turn out to be known taken away: 716,000 take some 100 MB.
-    names = {name for name in _visible(folder) if sources is None or name.startswith(wanted)}
+    # Names alone, sorted, and a byte for each that says whether it is known: two thirds of what a set takes.
+    names = sorted(name for name in _visible(folder) if sources is None or name.startswith(wanted))
+    known = bytearray(len(names))
     before = f"{as_indexed(library.layout, folder)}/"
     for path in indexed:
         if path.startswith(before):
-            names.discard(path[len(before) :])
-    for name in sorted(names):
-        known = name.startswith(wanted)
-        yield before + name, checks.issue_without_row(code if known else "file_without_row")
+            name = path[len(before) :]
+            at = bisect_left(names, name)
+            if at < len(names) and names[at] == name:
+                known[at] = True
+    for name in (name for name, is_known in zip(names, known, strict=True) if not is_known):
+        named = name.startswith(wanted)
+        yield before + name, checks.issue_without_row(code if named else "file_without_row")
 
 
 def _visible(folder: Path) -> Iterator[str]:
