@@ -34,7 +34,7 @@ def build(folder: Path) -> None:
 def csv(folder: Path) -> None:
     """Write the CSV."""
     from cxr.database.connection import open_readonly
-    from cxr.index.views import write_csv
+    from cxr.index.csv_and_parquet import write_csv
 
     with open_readonly(folder / "metadata" / "master_index.db") as database:
         write_csv(database, folder / "metadata" / "master_index.csv")
@@ -43,7 +43,7 @@ def csv(folder: Path) -> None:
 def parquet(folder: Path) -> None:
     """Write the Parquet."""
     from cxr.database.connection import open_readonly
-    from cxr.index.views import write_parquet
+    from cxr.index.csv_and_parquet import write_parquet
 
     with open_readonly(folder / "metadata" / "master_index.db") as database:
         write_parquet(database, folder / "metadata" / "master_index.parquet")

@@ -197,7 +197,7 @@ class Record:
         patient_key: ``{namespace}:{patient_id}``, what splits use; empty with `patient_id`.
         study_id: As published or derived (`study_origin`).
         study_origin: ``published`` or ``derived``.
-        view_position: Normalised (`cxr.views`), ``UNKNOWN`` where nothing is known.
+        view_position: Normalised (`cxr.view_position`), ``UNKNOWN`` where nothing is known.
         view_published: The published word.
         view_origin: Where the view comes from: ``published``, ``dicom``, empty.
         sex: ``F``, ``M`` or empty.

@@ -46,7 +46,7 @@ ORDER = (
     "progress",
     "tally",
     "model",
-    "views",
+    "view_position",
     "age",
     "vocabulary",
     "errors",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cxr.model import Labeller, Record, State
-from cxr.views import UNKNOWN as VIEW_UNKNOWN
+from cxr.view_position import UNKNOWN as VIEW_UNKNOWN
 
 HEADER = ("SOURCE", "PATIENT_ID", "STUDY_ID", "VIEW_POSITION", "IMAGE_ID")
 SECTIONS = ("FINDINGS", "IMPRESSION", "STRUCTURED LABELS", "METADATA")

@@ -34,7 +34,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from cxr import age, tables, views
+from cxr import age, tables, view_position
 from cxr.datasets import Example, Problems, Published, Release, Terms, _find, _lists
 from cxr.datasets._boxes import Boxes
 from cxr.datasets._listed import NEGATIVE, POSITIVE, UNMENTIONED, Fault, ListedLabels
@@ -376,7 +376,7 @@ def _person(years: str, sex: str, view: str) -> _Person:
     return _Person(
         years=parsed.years if parsed else None,
         sex=sex.strip() if known_sex else "",
-        view=(view.strip() or views.UNKNOWN) if known_view else views.UNKNOWN,
+        view=(view.strip() or view_position.UNKNOWN) if known_view else view_position.UNKNOWN,
         faults=tuple(faults),
     )
 

@@ -1,1 +1,1 @@
-"""What a library holds: rows in the database, and the CSV and Parquet views of them."""
+"""What a library holds: rows in the database, and the CSV and Parquet made of them."""

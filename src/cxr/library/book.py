@@ -15,8 +15,8 @@ from cxr.ledger.write import Outcome, write_outcomes
 from cxr.library.naming import as_indexed, caption_name
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
+from cxr.library.refresh import mark_stale
 from cxr.library.requests import to_json
-from cxr.library.views import mark_stale
 from cxr.logs import get_logger
 from cxr.model import Failure, Fetched, Record, Remote, Status, Transfer
 from cxr.stores.appending import append_lines

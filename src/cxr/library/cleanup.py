@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cxr.library.open import Library
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 _LEFTOVERS = ("*.part", ".*.tmp")
 

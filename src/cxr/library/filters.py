@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from cxr.captions.form import codes_of
 from cxr.errors import UsageError
 from cxr.model import Labeller, Record, State
-from cxr.views import matches
+from cxr.view_position import matches
 
 
 class Filter:

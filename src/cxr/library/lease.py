@@ -17,7 +17,7 @@ from typing import NamedTuple
 from cxr.errors import LibraryError
 from cxr.library.holder import describe, in_use
 from cxr.logs import get_logger
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 LEASE_SECONDS = 600.0
 """A lease that was not renewed for so long has lapsed: its holder died or lost the file system."""

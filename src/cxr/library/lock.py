@@ -14,7 +14,7 @@ from cxr.database.filesystem import is_network
 from cxr.errors import StorageError
 from cxr.library.holder import describe, in_use
 from cxr.library.lease import hold_lease
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 # What flock(2), and fcntl(2) where flock is built on it, say of a lock that another holds.
 _HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})

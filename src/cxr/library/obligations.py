@@ -3,7 +3,7 @@
 from cxr import datasets
 from cxr.index.read import sources
 from cxr.library.open import Library
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 from cxr.terms import DatasetTerms, write_note
 
 

@@ -11,7 +11,7 @@ from cxr.library.layout import Layout
 from cxr.library.lock import hold
 from cxr.logs import open_logs
 from cxr.stores.local import LocalStore
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from cxr.ledger.read import finished
 from cxr.library.naming import as_indexed, on_disk
 from cxr.library.open import Library
 from cxr.model import Status
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 
 def set_aside(library: Library, row: Held, found: Validated) -> Validated:

@@ -14,11 +14,11 @@ from cxr.index.delete import delete_source, knows, wipe_deleted
 from cxr.index.read import image_ids
 from cxr.library.belongings import KINDS, belongings
 from cxr.library.open import Library
+from cxr.library.refresh import mark_stale, refresh_files
 from cxr.library.scrub import scrub_logs
 from cxr.library.validation_list import write_validation_list
-from cxr.library.views import mark_stale, refresh_views
 from cxr.stores.atomic import write_text
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 _STATEMENT = (
     "Every file of this dataset that the library held, every row about it, and the lines of the library's "
@@ -103,7 +103,7 @@ def remove(library: Library, source: str) -> Removal:
     wipe_deleted(library.database)
     scrub_logs(layout, source)
     write_validation_list(library)
-    refresh_views(library)
+    refresh_files(library)
     certified = _certify(library, planned)
     with writing(layout.removing(source)):
         layout.removing(source).unlink()

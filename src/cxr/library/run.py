@@ -10,8 +10,8 @@ from cxr.ledger.runs import RunOutcome
 from cxr.library.book import Book
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
+from cxr.library.refresh import refresh_files
 from cxr.library.requests import to_json
-from cxr.library.views import refresh_views
 from cxr.logs import get_logger
 
 _log = get_logger(__name__)
@@ -116,4 +116,4 @@ def _end(book: Book, outcome: RunOutcome, summary: DownloadSummary, started: flo
     summary.seconds = round(time.monotonic() - started, 3)
     _log.info("run ends", outcome=str(outcome), **summary.to_json())
     book.end(outcome, summary.to_json())
-    refresh_views(book.library)
+    refresh_files(book.library)

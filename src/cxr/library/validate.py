@@ -12,8 +12,8 @@ from cxr import datasets
 from cxr.checks.case import Expected
 from cxr.checks.examine import Job
 from cxr.compute import map_bounded
-from cxr.errors import CxrError, InterruptedRunError, UsageError
-from cxr.index.read import held, sources
+from cxr.errors import CxrError, InterruptedRunError
+from cxr.index.read import held
 from cxr.index.validation import Validated, write_validation
 from cxr.ledger.runs import RunOutcome, begin_run, end_run
 from cxr.library.examination import Pair, PairExamined, examine_pair
@@ -21,9 +21,10 @@ from cxr.library.naming import on_disk
 from cxr.library.open import Library
 from cxr.library.orphans import orphans
 from cxr.library.quarantine import set_aside, set_aside_before
+from cxr.library.refresh import mark_stale, refresh_files
 from cxr.library.repair import fetch_again, refuse_adopted
 from cxr.library.validation_list import write_validation_list
-from cxr.library.views import mark_stale, refresh_views
+from cxr.library.validation_plan import chosen
 from cxr.model import Issue, Severity, Status
 from cxr.progress import Progress
 
@@ -105,17 +106,17 @@ def validate(
         InterruptedRunError: it was stopped.
         MissingExtraError: the engine is not installed.
     """
-    chosen = _chosen(library, source)
+    keys = chosen(library, source)
     manner = manner or Manner()
     if manner.repair:
-        for key in chosen:
+        for key in keys:
             refuse_adopted(library, key)
     started = time.monotonic()
-    summary = ValidationSummary(sources=chosen, report=str(library.layout.validation))
+    summary = ValidationSummary(sources=keys, report=str(library.layout.validation))
     run = begin_run(library.database, "validate", source or "all", {"source": source})
     outcome = RunOutcome.ERROR
     try:
-        for key in chosen:
+        for key in keys:
             validation = _Validation(library, key, manner, summary, progress)
             validation.go()
             if manner.repair:
@@ -132,28 +133,14 @@ def validate(
         summary.seconds = round(time.monotonic() - started, 3)
         if outcome is not RunOutcome.DONE:
             end_run(library.database, run, outcome, summary.to_json())
-    found = list(orphans(library))
-    summary.orphans = len(found)
+    found = list(orphans(library, None if source is None else keys))
+    summary.orphans = sum(issue.severity is Severity.ERROR for _, issue in found)
     _count_codes(summary, [issue.code for _, issue in found], 1)
     outcome = RunOutcome.FAILURES if summary.exit_code else RunOutcome.DONE
     end_run(library.database, run, outcome, summary.to_json())
     write_validation_list(library, found)
-    refresh_views(library)
+    refresh_files(library)
     return summary
-
-
-def _chosen(library: Library, source: str | None) -> tuple[str, ...]:
-    present = sources(library.database)
-    if source is None:
-        return tuple(present)
-    datasets.load(source)
-    if source not in present:
-        raise UsageError(
-            f"The library in {library.layout.base} holds nothing of {source}.",
-            think=f"It holds: {', '.join(present) or 'nothing yet'}.",
-            next_step=f"`cxr download --source {source}` or `cxr index --source {source} --at PATH` first.",
-        )
-    return (source,)
 
 
 class _Validation:

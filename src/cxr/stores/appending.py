@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 _TAIL = 1 << 16
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from io import BufferedWriter
 from pathlib import Path
 
 from cxr.stores.replacing import PART
-from cxr.stores.writing import explained, writing
+from cxr.stores.storage_errors import explained, writing
 
 
 class NameTakenError(Exception):

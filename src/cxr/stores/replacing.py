@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 
 PART = ".part"
 """What the name of a file under way ends in; ``cxr cleanup`` knows it by that."""

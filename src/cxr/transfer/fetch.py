@@ -11,7 +11,7 @@ from cxr.hosts import Host
 from cxr.images.dimensions import dimensions
 from cxr.model import Failure, Fetched, Remote, Transfer
 from cxr.stores.local import LocalStore, NameTakenError
-from cxr.stores.writing import writing
+from cxr.stores.storage_errors import writing
 from cxr.transfer.structure import EDGE, problem
 
 _BLOCK = 1 << 20

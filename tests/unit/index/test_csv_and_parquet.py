@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from cxr.database.connection import open_database, open_readonly
 from cxr.errors import LibraryError
-from cxr.index import frames, views
+from cxr.index import csv_and_parquet, frames
+from cxr.index.csv_and_parquet import write_csv, write_csv_and_parquet, write_parquet
 from cxr.index.validation import Validated, write_validation
-from cxr.index.views import write_csv, write_parquet, write_views
 from cxr.index.write import write_records
 from cxr.model import Issue, PackedStatements, Severity
 
@@ -44,7 +44,7 @@ def both(database, tmp_path):
 
     def both():
         places = SimpleNamespace(csv=tmp_path / "i.csv", parquet=tmp_path / "i.parquet")
-        write_views(database, places)
+        write_csv_and_parquet(database, places)
         return read_csv(places.csv), pl.read_parquet(places.parquet).to_dicts()
 
     return both
@@ -204,7 +204,7 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(filled, tmp_path, monke
         raise LibraryError("It is damaged.")
         yield
 
-    monkeypatch.setattr(views, "frames", damaged)
+    monkeypatch.setattr(csv_and_parquet, "frames", damaged)
     with pytest.raises(LibraryError, match="damaged"):
         write_file(filled, path)
     assert path.read_bytes() == before
@@ -216,12 +216,12 @@ FULL = """
     from pathlib import Path
     from cxr.database.connection import open_readonly
     from cxr.errors import StorageError
-    from cxr.index import views
+    from cxr.index import csv_and_parquet
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with open_readonly(Path({database!r})) as database:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
         try:
-            views.{write}(database, Path({path!r}))
+            csv_and_parquet.{write}(database, Path({path!r}))
         except StorageError as error:
             print("No space" in str(error) and bool(error.next_step))
 """
@@ -244,7 +244,7 @@ KILLED = """
     import os, signal
     from pathlib import Path
     from cxr.database.connection import open_readonly
-    from cxr.index import frames, views
+    from cxr.index import csv_and_parquet, frames
     frames.BATCH = 100
     whole = frames.frames
     def half(database):
@@ -252,9 +252,9 @@ KILLED = """
             if number == 10:
                 os.kill(os.getpid(), signal.SIGKILL)
             yield frame
-    views.frames = half
+    csv_and_parquet.frames = half
     with open_readonly(Path({database!r})) as database:
-        views.{write}(database, Path({path!r}))
+        csv_and_parquet.{write}(database, Path({path!r}))
 """
 
 
@@ -266,21 +266,21 @@ def test_a_kill_leaves_the_old_file_and_the_next_writer_cleans_up(filled, tmp_pa
     script = textwrap.dedent(KILLED).format(database=str(filled.path), write=write_file, path=str(path))
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
     assert path.read_text() == "old"
-    getattr(views, write_file)(filled, path)
+    getattr(csv_and_parquet, write_file)(filled, path)
     assert path.stat().st_size > 1000
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_both_files_show_one_state_while_another_process_writes(database, write, make, tmp_path, monkeypatch):
     write([make("a")])
-    write_both = views.write_parquet
+    write_both = csv_and_parquet.write_parquet
 
     def meanwhile(reader, path):
         write([make("b")])
         write_both(reader, path)
 
-    monkeypatch.setattr(views, "write_parquet", meanwhile)
+    monkeypatch.setattr(csv_and_parquet, "write_parquet", meanwhile)
     places = SimpleNamespace(csv=tmp_path / "i.csv", parquet=tmp_path / "i.parquet")
     with open_readonly(database.path) as reader:
-        write_views(reader, places)
+        write_csv_and_parquet(reader, places)
     assert len(read_csv(places.csv)) == pl.read_parquet(places.parquet).height == 1

@@ -52,7 +52,7 @@ class Places(Protocol):
         ...
 
 
-def write_views(database: Database, places: Places) -> None:
+def write_csv_and_parquet(database: Database, places: Places) -> None:
     """Write both files from one state of the database; each appears under its name only when it is whole.
 
     Raises:

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 
 from cxr.database.connection import Database
+from cxr.index.csv_and_parquet import write_csv_and_parquet
 from cxr.index.statistics import download_stats
-from cxr.index.views import write_views
 from cxr.ledger.failed_list import write_failed_list
 from cxr.library.obligations import refresh_terms
 from cxr.library.open import Library
@@ -17,7 +17,7 @@ def mark_stale(database: Database) -> None:
     database.execute("DELETE FROM views_written")
 
 
-def refresh_views(library: Library) -> None:
+def refresh_files(library: Library) -> None:
     """Write CSV, Parquet and terms where the index changed, the failed list and the download statistics.
 
     Raises:
@@ -27,7 +27,7 @@ def refresh_views(library: Library) -> None:
     written = database.value("SELECT count(*) FROM views_written")
     if not (written and layout.csv.is_file() and layout.parquet.is_file()):
         mark_stale(database)
-        write_views(database, layout)
+        write_csv_and_parquet(database, layout)
         refresh_terms(library)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         database.execute("INSERT INTO views_written VALUES (?)", (now,))
