@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from cxr.library.validate import ValidationSummary
 
 
-_ORPHAN = "A file lies among the library's own, and the index knows nothing of it."
-
-
 def tell(run: Run, summary: "ValidationSummary") -> None:
     """Print the issues by code, then the verdict and where each issue is listed."""
     if not run.quiet or summary.exit_code:
@@ -56,8 +53,8 @@ def _advice(summary: "ValidationSummary") -> Iterator[str]:
         )
     if summary.orphans:
         yield (
-            "Files without a row were left by a run that was killed, or are not cxr's. The next "
-            "`cxr download` takes in what is its own; move the others out of the library."
+            "Files without a row were left by a run that was killed, or are not cxr's. The same "
+            "`cxr download` again takes in what is its own; move the others out of the library."
         )
 
 
@@ -89,19 +86,8 @@ def _rows(by_code: dict[str, int]) -> list[tuple[str, str, str, str]]:
     from cxr import checks
     from cxr.model import Severity
 
-    known = checks.codes()
     order = list(Severity)
-
-    def severity(code: str) -> Severity:
-        return checks.severity(code) if code in known else Severity.ERROR
-
-    codes = sorted(by_code, key=lambda code: (order.index(severity(code)), -by_code[code], code))
+    codes = sorted(by_code, key=lambda code: (order.index(checks.severity(code)), -by_code[code], code))
     return [
-        (
-            code,
-            str(severity(code)),
-            f"{by_code[code]:,}",
-            checks.card(code).meaning if code in known else _ORPHAN,
-        )
-        for code in codes
+        (code, str(checks.severity(code)), f"{by_code[code]:,}", checks.card(code).meaning) for code in codes
     ]

@@ -4,6 +4,7 @@ import getpass
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,8 +115,9 @@ def _count(library: Library, source: str) -> Removal:
     counts, size = dict.fromkeys(KINDS, 0), 0
     for kind in KINDS:
         for path in belongings(library.layout, source, kind):
-            counts[kind] += 1
-            size += path.lstat().st_size
+            with suppress(FileNotFoundError):  # a dry run looks while another run may rename its parts
+                size += path.lstat().st_size
+                counts[kind] += 1
     digest, rows = hashlib.sha256(), 0
     for image_id in image_ids(library.database, source):
         digest.update(f"{image_id}\n".encode())

@@ -95,7 +95,7 @@ def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadS
     book = Book.begin(library, prepared, verb)
     _log.info("run begins", verb=verb, **to_json(prepared.request))
     for problem in prepared.problems:
-        _log.warning("table", **asdict(problem))
+        _log.warning("table", source=summary.source, **asdict(problem))
     try:
         yield book
     except KeyboardInterrupt:
@@ -106,7 +106,7 @@ def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadS
             next_step="The same command goes on where it stopped.",
         ) from None
     except CxrError as error:
-        _log.error("run ends", error=str(error), verb=verb)
+        _log.error("run ends", source=summary.source, error=str(error), verb=verb)
         _end(book, RunOutcome.ERROR, summary, started)
         raise
     _end(book, RunOutcome.FAILURES if summary.failed else RunOutcome.DONE, summary, started)
