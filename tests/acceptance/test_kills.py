@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support.agreement import check_agreement
+from support.agreement import check_agreement, sha256
 from support.nih_folder import make_nih_folder
 from support.program import COMMAND, cxr, environment
 
@@ -16,9 +16,13 @@ KILLS = 50
 IMAGES = 2000
 
 
-@pytest.fixture
-def other_file_system(tmp_path):
-    """A folder on another file system than ``tmp_path``, so that files are copied, not linked."""
+@pytest.fixture(params=["copied", "linked"])
+def source(request, tmp_path):
+    """A folder of the user's: on another file system, so that files are copied, or on the library's."""
+    if request.param == "linked":
+        (tmp_path / "mine").mkdir()
+        yield tmp_path / "mine"
+        return
     shared_memory = Path("/dev/shm")
     if not shared_memory.is_dir() or shared_memory.stat().st_dev == tmp_path.stat().st_dev:
         pytest.skip("needs a second file system at /dev/shm")
@@ -29,9 +33,14 @@ def other_file_system(tmp_path):
 
 
 @pytest.mark.acceptance
-def test_fifty_kills_at_random_moments_lose_nothing(tmp_path, other_file_system):
-    """Every image is there once, byte-identical, and index, CSV, Parquet, ledger and captions agree."""
-    folder = make_nih_folder(other_file_system / "nih", IMAGES, side=512)
+def test_fifty_kills_at_random_moments_lose_nothing(tmp_path, source):
+    """Every image is there once, byte-identical, and index, CSV, Parquet, ledger and captions agree.
+
+    The user's own files are what they were.
+    """
+    folder = make_nih_folder(source / "nih", IMAGES, side=512)
+    published = {path.stem: path for path in (folder / "images").iterdir()}
+    before = {name: sha256(path) for name, path in published.items()}
     library = tmp_path / "library"
     arguments = ["download", "--source", "nih", "--from", folder, "--base-dir", library, "--yes", "-q"]
     draw = random.Random(2026)
@@ -55,7 +64,8 @@ def test_fifty_kills_at_random_moments_lose_nothing(tmp_path, other_file_system)
     cxr(tmp_path, *arguments)
     cxr(tmp_path, "cleanup", "--hours", "0", "--base-dir", library)
     assert not list(library.rglob("*.part"))
-    check_agreement(library, "nih", {path.stem: path for path in (folder / "images").iterdir()})
+    check_agreement(library, "nih", published)
+    assert {name: sha256(path) for name, path in published.items()} == before
 
 
 def wait_for_a_new_file(run, folder):
