@@ -140,6 +140,15 @@ def test_what_was_damaged_set_aside_and_fetched_again_is_in_the_library(tmp_path
     assert (found["status"], found["image_path"]) == ("downloaded", f"Images/{victim.name}")
 
 
+def test_a_repair_leaves_the_selection_that_resume_takes_up_again(tmp_path, nih):
+    library = tmp_path / "L"
+    cxr(tmp_path, "download", "--source", "nih", "--from", nih, "--limit", 4, "--base-dir", library)
+    min((library / "Images").iterdir()).unlink()
+    cxr(tmp_path, "validate", "--repair", "--base-dir", library)
+    again = cxr_json(tmp_path, "download", "--source", "nih", "--resume", "--base-dir", library)
+    assert (again["selected"], again["already"]) == (4, 4)
+
+
 def test_what_is_broken_at_its_source_stays_set_aside_after_a_repair(tmp_path, nih):
     library = tmp_path / "L"
     broken = min((nih / "images").iterdir())

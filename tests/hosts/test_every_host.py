@@ -94,7 +94,9 @@ def test_blocks_are_bytes_of_bounded_size_and_none_is_empty(reached):
 def test_a_file_may_be_left_half_read(reached):
     for remote in reached.remotes:
         with reached.host.open(remote) as blocks:
-            next(blocks, b"")
+            first = next(blocks, b"")
+        with reached.host.open(remote) as blocks:
+            assert next(blocks, b"") == first, "nothing of the first reading is left over"
 
 
 @pytest.mark.parametrize("path", ["gone.png", "../gone.png", "/etc/hostname", "", "a\0b", "x" * 5000])

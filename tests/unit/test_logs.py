@@ -277,7 +277,7 @@ def test_no_text_is_too_odd(text):
 def test_a_very_long_line_is_redacted_without_delay():
     """Quadratic patterns would need minutes here."""
     for piece in ("a-", "token", "&a_", "://", "basic ", "sig", "://a", "a_a-token"):
-        redact(piece * 200_000)
+        assert "canary" not in redact("password=canary " + piece * 200_000)
 
 
 def test_a_field_named_like_a_secret_is_masked(tmp_path):

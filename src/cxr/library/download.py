@@ -50,7 +50,9 @@ def download(
         UsageError: the release's file names would collide with those of another one.
     """
     summary = DownloadSummary.of(prepared)
-    with recorded(library, prepared, "download", summary) as book:
+    # A repair is no download that `--resume` could take up again.
+    verb = "download" if again is None else "repair"
+    with recorded(library, prepared, verb, summary) as book:
         progress.start(prepared.dataset.TITLE, summary.selected, prepared.size or None)
         try:
             _Run(library, prepared, progress, book, summary).go(again)

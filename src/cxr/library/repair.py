@@ -40,7 +40,6 @@ def fetch_again(library: Library, source: str, image_ids: AbstractSet[str], prog
             f"{source}: this library does not know where its images came from.",
             next_step=f"Download them again: `cxr download --source {source} --from PATH`.",
         )
-    everything = replace(
-        request, selection=Selection()
-    )  # what failed may have come with an earlier selection
+    # What failed may have come with an earlier selection than the last.
+    everything = replace(request, selection=Selection())
     download(library, prepare(everything, library.config, library.layout), progress, again=image_ids)
