@@ -25,6 +25,12 @@ SLOW = [
 ]
 
 
+def heed_signals():
+    """Undo what `nohup` or a shell's `&` around the tests left to every program below it."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def under_way(home, *more):
     """A download that has begun and is far from its end."""
@@ -37,6 +43,7 @@ def under_way(home, *more):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509  no other thread runs in these tests
     )
     images = home / "l" / "Images"
     deadline = time.monotonic() + 60
