@@ -1,16 +1,19 @@
 """The hosts: one module each, for a service that stores bytes.
 
-A host lists and opens. It knows nothing of datasets, retries, progress or where the bytes go.
+A host lists and opens. It knows nothing of datasets, retries, progress or where the bytes go. What a host
+holds of a dataset, and where the host itself is, comes from outside: a `Place`.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, cast
 
+from cxr.http import HttpSettings
 from cxr.model import Remote
 
 
@@ -27,12 +30,110 @@ class Access:
     missing: str = ""
 
 
+class Format(StrEnum):
+    """What an archive is."""
+
+    ZIP = "zip"
+    TAR_GZ = "tar.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A file at a host whose members are images.
+
+    Attributes:
+        remote: The file.
+        format: What it is.
+        prefix: What stands before its members' names in the published tree, such as ``images_001/``.
+    """
+
+    remote: Remote
+    format: Format
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a host holds of one release, and where the host is.
+
+    Attributes:
+        dataset: What the host calls the release, such as ``nih-chest-xrays/data``.
+        files: Name to what the host calls that file, for hosts that list nothing.
+        checksums: Name to ``md5:<hex>``, as far as anybody lists them.
+        addresses: Name to base URL, where they differ from those in the host's module.
+    """
+
+    dataset: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast a host gives, for the plan.
+
+    Attributes:
+        connection: Bytes a second over one connection.
+        whole: Bytes a second over all connections.
+        source: Who says so, for people: ``assumed: nobody documents it``.
+    """
+
+    connection: float
+    whole: float
+    source: str
+
+
+class Content(Iterator[bytes], Protocol):
+    """The bytes of an open file, in blocks, none of them empty, each at most 1 MiB."""
+
+    @property
+    def start(self) -> int:
+        """The first byte's position in the file: 0 where the host gave the whole file instead of a part."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """The whole file's size in bytes; ``None`` where the host does not say."""
+        ...
+
+    @property
+    def validator(self) -> str:
+        """A strong ETag or, failing that, the Last-Modified date, for If-Range; empty where there is none."""
+        ...
+
+    @property
+    def checksum(self) -> str:
+        """``md5:<hex>`` or ``crc32c:<base64>`` of the whole file as the answer says it; empty where it does not."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name under which it came: a host may wrap ``x.csv`` in ``x.csv.zip``."""
+        ...
+
+
 class Host(Protocol):
-    """A connection to one host, made by its module's ``connect``."""
+    """A connection to one host, made by its module's ``connect``. It can be pickled, and used from many threads."""
 
     @property
     def key(self) -> str:
         """The module's name, as typed after ``--host``."""
+        ...
+
+    @property
+    def ceiling(self) -> int:
+        """How many connections it is asked for at most; 0 where there is no network between."""
+        ...
+
+    @property
+    def speed(self) -> Speed | None:
+        """How fast it gives, as documented or assumed; ``None`` where there is no network between."""
+        ...
+
+    @property
+    def archives(self) -> Sequence[Archive]:
+        """The archives whose members are the images; none where the images are files of their own."""
         ...
 
     def check_access(self) -> Access:
@@ -40,18 +141,30 @@ class Host(Protocol):
         ...
 
     def list(self) -> Iterator[Remote]:
-        """Yield each file once, sorted by path, never by crawling pages.
+        """Yield each file that can be opened by itself once, sorted by path, never by crawling pages.
 
         Raises:
             HostError: the list could not be had.
+            RequestError: the list could not be had now, or is refused.
         """
         ...
 
-    def open(self, remote: Remote, start: int = 0) -> AbstractContextManager[Iterator[bytes]]:
-        """Open a file at byte ``start`` and give its content in blocks.
+    def open(
+        self, remote: Remote, start: int = 0, end: int | None = None, validator: str = ""
+    ) -> AbstractContextManager[Content]:
+        """Open a file, or an archive, and give its bytes from ``start`` to before ``end``, or to its last.
+
+        Args:
+            remote: The file.
+            start: First byte wanted. Behind the end of the file there is nothing, which is no error.
+            end: Byte to stop before.
+            validator: What `Content.validator` said when the bytes before ``start`` were had. Where the file
+                is another one by now, or the host gives no parts, the whole comes: `Content.start` is 0.
 
         Raises:
-            OSError: it is gone or cannot be read.
+            TransientError: trying again may help; while reading, too. A body that ends early is one.
+            RefusedError: trying again cannot help.
+            OSError: it is gone or cannot be read, at hosts without a network between.
         """
         ...
 
@@ -63,12 +176,21 @@ class Host(Protocol):
         """Return the file's path where the host is this machine's disk, else ``None``."""
         ...
 
+    def close(self) -> None:
+        """Cut every open connection: whoever reads from one gets a TransientError at once."""
+        ...
+
 
 def keys() -> tuple[str, ...]:
     """Return the key of every host, sorted."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
 
 
-def connect(key: str) -> Host:
-    """Connect to the host with that key, which must need no more than its own settings to be found."""
-    return cast(Host, importlib.import_module(f"{__name__}.{key}").connect())
+def connect(key: str, place: Place | None = None, settings: HttpSettings | None = None) -> Host:
+    """Connect to the host with that key; nothing is asked yet.
+
+    Raises:
+        AccessError: its credentials cannot be read.
+    """
+    module = importlib.import_module(f"{__name__}.{key}")
+    return cast(Host, module.connect(place or Place(), settings or HttpSettings()))

@@ -11,12 +11,14 @@ import shlex
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote_from_bytes
 
 from cxr.errors import AccessError, HostError, UsageError
 from cxr.hosts import Access
+from cxr.hosts._local import Local, LocalContent
 from cxr.model import Remote
 
 _BLOCK: Final = 1 << 20
@@ -87,7 +89,7 @@ def tables_in(path: Path, say: Say | None = None) -> tuple[Path, list[str]]:
     return folder.root, [remote.path for remote in folder.list()]
 
 
-class Folder:
+class Folder(Local):
     """A directory tree.
 
     Attributes:
@@ -126,18 +128,26 @@ class Folder:
         return walk.files(str(self.root), "")
 
     @contextmanager
-    def open(self, remote: Remote, start: int = 0) -> Iterator[Iterator[bytes]]:
+    def open(
+        self,
+        remote: Remote,
+        start: int = 0,
+        end: int | None = None,
+        validator: str = "",  # noqa: ARG002  the protocol's argument
+    ) -> Iterator[LocalContent]:
         """Open a file at byte ``start`` and give its content in blocks of 1 MiB.
 
         Raises:
             OSError: it is gone, cannot be read, is no regular file, or its path leaves the folder.
         """
         path = self._path(remote)
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise FileNotFoundError(f"{remote.path!r} is no regular file")
         with path.open("rb", buffering=0) as file:
             file.seek(start)
-            yield iter(lambda: file.read(_BLOCK), b"")
+            blocks = iter(lambda: file.read(_BLOCK), b"") if end is None else _until(file, end - start)
+            yield LocalContent(blocks, start=start, size=status.st_size, name=path.name)
 
     def url(self, remote: Remote) -> str:
         """Return the ``file:`` address, whatever bytes the name is made of."""
@@ -156,6 +166,12 @@ class Folder:
         if "\0" in remote.path or any(part in ("", ".", "..") for part in parts):
             raise FileNotFoundError(f"{remote.path!r} is no path in this folder")
         return self.root.joinpath(*parts)
+
+
+def _until(file: FileIO, left: int) -> Iterator[bytes]:
+    while left > 0 and (block := file.read(min(_BLOCK, left))):
+        left -= len(block)
+        yield block
 
 
 class _Entry(NamedTuple):

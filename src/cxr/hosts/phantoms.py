@@ -5,19 +5,21 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from cxr.errors import UsageError
-from cxr.hosts import Access
+from cxr.hosts import Access, Place
+from cxr.hosts._local import Local, LocalContent
+from cxr.http import HttpSettings
 from cxr.images.phantom import describe
 from cxr.images.phantom.names import parse
 from cxr.images.phantom.render import encode
 from cxr.model import Remote
 
 
-def connect() -> "Phantoms":
+def connect(place: Place, settings: HttpSettings) -> "Phantoms":  # noqa: ARG001  every host's arguments
     """Return the maker. It needs no network and no account."""
     return Phantoms()
 
 
-class Phantoms:
+class Phantoms(Local):
     """Makes the PNG file that a path such as ``seed42/size1024/000017.png`` asks for."""
 
     key = "phantoms"
@@ -30,7 +32,13 @@ class Phantoms:
         """Yield nothing: there is no end of phantoms, and the dataset names those it wants."""
         return iter(())
 
-    def open(self, remote: Remote, start: int = 0) -> AbstractContextManager[Iterator[bytes]]:
+    def open(
+        self,
+        remote: Remote,
+        start: int = 0,
+        end: int | None = None,
+        validator: str = "",  # noqa: ARG002  the protocol's argument
+    ) -> AbstractContextManager[LocalContent]:
         """Make a phantom and give its bytes from ``start`` on, in one block.
 
         The same path gives the same bytes on one machine, so a part can be continued.
@@ -45,8 +53,10 @@ class Phantoms:
             truth = describe(name.seed, name.number, name.size)
         except UsageError as error:
             raise FileNotFoundError(str(error)) from error
-        rest = encode(truth)[start:]
-        return nullcontext(iter((rest,) if rest else ()))
+        whole = encode(truth)
+        part = whole[start:end]
+        blocks = iter((part,) if part else ())
+        return nullcontext(LocalContent(blocks, start=start, size=len(whole), name=name.path))
 
     def url(self, remote: Remote) -> str:
         """Return ``phantom:`` and the path."""
