@@ -256,6 +256,23 @@ class Remote:
     checksum: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a host holds of one release, and where the host is.
+
+    Attributes:
+        dataset: What the host calls the release, such as ``nih-chest-xrays/data``.
+        files: Name to what the host calls that file, for hosts that list nothing.
+        checksums: Name to ``md5:<hex>``, as far as anybody lists them.
+        addresses: Name to base URL, where they differ from those in the host's module.
+    """
+
+    dataset: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+
 class Transfer(StrEnum):
     """How an image came into the library."""
 

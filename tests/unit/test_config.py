@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cxr.config import Config, effective, env_example_text, init_text, load
 from cxr.config.keys import accepts, leaves, nearest
-from cxr.config.settings import DATASETS
+from cxr.config.known import DATASETS
 from cxr.errors import ConfigError
 
 TEN = [

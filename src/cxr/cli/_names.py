@@ -37,7 +37,7 @@ def dataset_key(typed: str) -> str:
         UsageError: there is none.
     """
     from cxr import datasets
-    from cxr.config.settings import DATASETS
+    from cxr.config.known import DATASETS
 
     here = datasets.keys()
     if typed in DATASETS and typed not in here:

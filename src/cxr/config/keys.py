@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from cxr.config.settings import DATASETS, Config, DatasetSettings
+from cxr.config.known import DATASETS
+from cxr.config.settings import Config, DatasetSettings
 
 
 @cache

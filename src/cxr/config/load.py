@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from cxr.config import sources
 from cxr.config.keys import accepts, leaves, nearest, sections
 from cxr.config.settings import Config
 from cxr.config.yaml_file import read_entries
@@ -17,7 +18,7 @@ from cxr.logs import redact
 
 _PREFIX = "CXR_"
 # Variables that are no settings: which file, where tests find real images, and what .ci/run forbids them.
-_NOT_SETTINGS = frozenset({"CXR_CONFIG", "CXR_TEST_DATA", "CXR_FORBID_SKIPS"})
+_NOT_SETTINGS = frozenset({"CXR_CONFIG", "CXR_TEST_DATA", "CXR_FORBID_SKIPS", sources.VARIABLE})
 
 
 class Given(NamedTuple):
@@ -62,13 +63,22 @@ def load(config_file: Path | None, flags: Mapping[str, object]) -> Config:
     path = _find_file(config_file, surroundings)
     given = [*_from_file(path), *_from_dotenv(surroundings), *_from_environ(surroundings.environ)]
     given += [Given(key, value, "command line") for key, value in flags.items() if value is not None]
-    return _merge(given)
+    config = _merge(given)
+    config._sources = sources.load_sources(surroundings)  # noqa: SLF001  ours, set once here
+    return config
 
 
 def effective(config: Config) -> list[Setting]:
-    """Return every setting with its value and where it came from, in the order of the model."""
+    """Return every setting with its value and where it came from, in the order of the model.
+
+    Behind them stands what takes the place of addresses and names in the code.
+    """
     values = config.model_dump(mode="json")
-    return [Setting(key, _shown(values, key), config.origin(key)) for key in leaves()]
+    settings = [Setting(key, _shown(values, key), config.origin(key)) for key in leaves()]
+    return settings + [
+        Setting(f"sources.{key}", one.value if isinstance(one.value, str) else "a list", one.origin)
+        for key, one in config.sources.overrides.items()
+    ]
 
 
 def _shown(values: Mapping[str, Any], key: str) -> str | int | float | bool | None:
@@ -108,7 +118,7 @@ def _from_dotenv(surroundings: Surroundings) -> Iterable[Given]:
     return [
         Given(_key(name), value, f"{dotenv.path}, line {dotenv.lines[name]} ({name})")
         for name, value in dotenv.values.items()
-        if name not in _NOT_SETTINGS
+        if not _is_no_setting(name)
     ]
 
 
@@ -116,8 +126,12 @@ def _from_environ(environ: Mapping[str, str]) -> Iterable[Given]:
     return [
         Given(_key(name), value.strip(), f"environment variable {name}")
         for name, value in environ.items()
-        if name.startswith(_PREFIX) and name not in _NOT_SETTINGS and value.strip()
+        if name.startswith(_PREFIX) and not _is_no_setting(name) and value.strip()
     ]
+
+
+def _is_no_setting(variable: str) -> bool:
+    return variable in _NOT_SETTINGS or variable.startswith(sources.PREFIX)
 
 
 def _key(variable: str) -> str:

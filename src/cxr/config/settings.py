@@ -1,7 +1,6 @@
 """Every setting, its default, and what it accepts. The configuration files are generated from here."""
 
 import os
-import pkgutil
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -17,31 +16,11 @@ from pydantic import (
     model_validator,
 )
 
-_PACKAGE = Path(__file__).parent.parent
-
-# Of the datasets and hosts to come: a configuration that names them is right already.
-_PLANNED_DATASETS = (
-    *("nih", "mimic", "chexpert", "chexphoto", "radiopaedia"),
-    *("pneumonia", "indiana", "padchest", "synthetic", "local"),
-)
-_PLANNED_HOSTS = ("kaggle", "box", "physionet", "aws", "gcs", "azure", "redivis", "openi", "b2drop", "folder")
-# Read and checked now; files that only move on disks of this machine have no use for them.
-LATER = frozenset(
-    f"download.{name}" for name in ("retry_attempts", "retry_delay", "timeout", "verify_checksums")
-)
-"""Settings that take effect with hosts of later versions."""
+from cxr.config.known import DATASETS, HOSTS
+from cxr.config.sources import Sources
 
 # ``stanford`` means whatever host the release has by default.
 _ALIASES: Mapping[str, str | None] = {"google_cloud": "gcs", "stanford": None}
-
-
-def _with_modules(planned: tuple[str, ...], package: str) -> tuple[str, ...]:
-    found = (module.name for module in pkgutil.iter_modules([str(_PACKAGE / package)]))
-    return (*planned, *sorted(name for name in found if name[0] != "_" and name not in planned))
-
-
-DATASETS = _with_modules(_PLANNED_DATASETS, "datasets")
-HOSTS = _with_modules(_PLANNED_HOSTS, "hosts")
 
 
 def _number(value: object) -> object:
@@ -145,7 +124,10 @@ class Download(Section):
     retry_delay: Seconds = Field(
         default=5, description="Seconds before the first new try; later ones wait longer."
     )
-    timeout: Timeout = Field(default=300, description="Seconds one request may take.")
+    timeout: Timeout = Field(default=300, description="Seconds until a host begins to answer a request.")
+    stall_timeout: Timeout = Field(
+        default=60, description="Seconds without a byte after which a connection is given up and made anew."
+    )
     verify_checksums: bool = Field(
         default=True, description="Compare with the checksums that the host publishes."
     )
@@ -193,7 +175,13 @@ class Config(Section):
     terms: TermsSettings = Field(default_factory=TermsSettings)
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _sources: Sources = PrivateAttr(default_factory=Sources)
 
     def origin(self, key: str) -> str:
         """Say where the value of a dotted key came from: a file and line, a variable, a flag, ``default``."""
         return self._origins.get(key, "default")
+
+    @property
+    def sources(self) -> Sources:
+        """What takes the place of the addresses and names in the code."""
+        return self._sources

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import yaml
 
 from cxr.config.keys import accepts, leaves
-from cxr.config.settings import DATASETS, LATER
+from cxr.config.known import DATASETS
 from cxr.credentials import SERVICES
 
 _HEAD = """\
@@ -29,12 +29,8 @@ def _yaml_lines() -> Iterator[str]:
                     yield ""
                 yield f"{'  ' * depth}{part}:"
         opened = path
-        comment = f"  # {field.description}{_when(key)}" if _is_explained(key) else ""
+        comment = f"  # {field.description}" if _is_explained(key) else ""
         yield f"{'  ' * len(path)}{name}: {_scalar(field.get_default(call_default_factory=False))}{comment}"
-
-
-def _when(key: str) -> str:
-    return " Takes effect with hosts of later versions." if key in LATER else ""
 
 
 def _is_explained(key: str) -> bool:
@@ -60,9 +56,7 @@ def env_example_text() -> str:
     for key in leaves():
         _, name, *_ = key.split(".")
         if not key.startswith("datasets."):
-            lines += _example(
-                _variable(key), f"{accepts(key)}.{_when(key)}" if key in LATER else accepts(key)
-            )
+            lines += _example(_variable(key), accepts(key))
         elif name == DATASETS[0]:
             lines += _example(_variable(key), f"{accepts(key)}; likewise for each dataset")
     return "\n".join(lines) + "\n"

@@ -6,15 +6,17 @@ holds of a dataset, and where the host itself is, comes from outside: a `Place`.
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, cast
 
 from cxr.http import HttpSettings
-from cxr.model import Remote
+from cxr.model import Place, Remote
+
+__all__ = ["Access", "Archive", "Content", "Format", "Host", "Place", "Speed", "connect", "keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +55,6 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What a host holds of one release, and where the host is.
-
-    Attributes:
-        dataset: What the host calls the release, such as ``nih-chest-xrays/data``.
-        files: Name to what the host calls that file, for hosts that list nothing.
-        checksums: Name to ``md5:<hex>``, as far as anybody lists them.
-        addresses: Name to base URL, where they differ from those in the host's module.
-    """
-
-    dataset: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
-    checksums: Mapping[str, str] = field(default_factory=dict)
-    addresses: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Speed:
     """How fast a host gives, for the plan.
 
@@ -104,7 +89,7 @@ class Content(Iterator[bytes], Protocol):
 
     @property
     def checksum(self) -> str:
-        """``md5:<hex>`` or ``crc32c:<base64>`` of the whole file as the answer says it; empty where it does not."""
+        """``md5:<hex>`` or ``crc32c:<base64>`` of the whole file, as the answer says it; empty where not."""
         ...
 
     @property
@@ -114,7 +99,7 @@ class Content(Iterator[bytes], Protocol):
 
 
 class Host(Protocol):
-    """A connection to one host, made by its module's ``connect``. It can be pickled, and used from many threads."""
+    """A connection to one host, made by its module's ``connect``. Threads share it; it can be pickled."""
 
     @property
     def key(self) -> str:

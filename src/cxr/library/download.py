@@ -18,7 +18,8 @@ from cxr.library.skipping import why_no_image
 from cxr.model import Failure, Fetched, Record, Remote
 from cxr.progress import Progress
 from cxr.transfer.decide import Action, decide
-from cxr.transfer.fetch import Job, fetch, verify_found
+from cxr.transfer.fetch import fetch, verify_found
+from cxr.transfer.unit import Job
 from cxr.transfer.window import in_threads
 
 

@@ -1,8 +1,8 @@
-"""What is learned of a file's bytes while they pass: hashes, length, both ends, and whether they are the image."""
+"""What is learned of a file's bytes while they pass: hashes, length, both ends, and whether they fit."""
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from cxr.model import Remote
@@ -42,7 +42,10 @@ class _Crc32:
         return f"{self._value:08x}"
 
 
-_PUBLISHED = {"md5": lambda: hashlib.md5(usedforsecurity=False), "crc32": _Crc32}
+_PUBLISHED: Mapping[str, Callable[[], _Hash]] = {
+    "md5": lambda: hashlib.md5(usedforsecurity=False),
+    "crc32": _Crc32,
+}
 _NAMES = {"sha256": "SHA-256", "md5": "MD5", "crc32": "CRC-32"}
 
 

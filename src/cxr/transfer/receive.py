@@ -1,4 +1,4 @@
-"""The bytes of one image into the store: a part, hashed on the way, that takes its name only when it is right."""
+"""The bytes of one image into the store: a part, hashed on the way, named only when it is right."""
 
 import time
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.unit import Job
 
 
-def receive(
+def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     store: LocalStore,
     job: Job,
     blocks: Iterable[bytes],

@@ -1,4 +1,4 @@
-"""What the engine moves: a unit is some images that are had over one connection, in one attempt or several."""
+"""What the engine moves: a unit is some images that one connection brings, in one attempt or several."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

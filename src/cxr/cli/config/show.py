@@ -5,24 +5,18 @@ Examples:
     cxr config show --json
 """
 
-import sys
-
-from cxr.cli._output import width, wrap
 from cxr.cli._run import Run
 
 
 def command(run: Run) -> None:
     """List every setting."""
     from cxr.config import effective
-    from cxr.config.settings import LATER
 
     settings = effective(run.config)
     run.out.document({one.key: {"value": one.value, "origin": one.origin} for one in settings})
     run.out.table(
         ("setting", "value", "from"), [(one.key, _shown(one.value), one.origin) for one in settings]
     )
-    later = f"{', '.join(sorted(LATER))} take effect with hosts of later versions."
-    run.out.remark("\n" + wrap(later, width(sys.stderr)))
 
 
 def _shown(value: object) -> str:
