@@ -35,6 +35,7 @@ ORDER = (
     "ledger",
     "datasets",
     "hosts",
+    "http",
     "database",
     "tables",
     "stores",
