@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from cxr.cli._output import wrap
-from cxr.cli._words import printable, size
+from cxr.cli._words import duration, printable, size
 from cxr.errors import PlanNotConfirmed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cxr.library.plan import Plan
+    from cxr.library.routes import Route
 
 SAMPLE_SIZE = 1000
 
@@ -104,11 +107,35 @@ def plan_lines(plan: "Plan", title: str, selection: str, origin: str, columns: i
     told = [
         ("images", f"{plan.images:,} ({selection}){here}"),
         ("size", f"{size(plan.size)}, {_on_disk(plan)}"),
+        *_reading(plan),
         ("disk", f"{size(plan.free)} free"),
         *(("note", note) for note in plan.notes),
     ]
     lines = [f"{title}, release {plan.release}, from {origin or plan.host}"]
     return lines + [wrap(f"{name:<9}{text}", columns, "  ", " " * 11) for name, text in told]
+
+
+def _reading(plan: "Plan") -> list[tuple[str, str]]:
+    """Return what comes over the network and how long it takes, nothing where none is between."""
+    if plan.hours is None or plan.images == plan.already:
+        return []
+    return [("network", f"{size(plan.reading)} to read, {duration(plan.hours * 3600)} ({plan.rate})")]
+
+
+def route_lines(routes: "Sequence[Route]", recommended: str, why: str, columns: int) -> list[str]:
+    """Return the other ways to the same images, and which is recommended, as people read it."""
+    if not routes:
+        return []
+    told = [("or", _route(route)) for route in routes]
+    lines = [*told, ("take", f"--host {recommended}. {why}")]
+    return [wrap(f"{name:<9}{text}", columns, "  ", " " * 11) for name, text in lines]
+
+
+def _route(route: "Route") -> str:
+    if not route.ready:
+        return f"--host {route.host}: not ready. {route.missing}"
+    hours = "" if route.hours is None else f", {duration(route.hours * 3600)} ({route.rate})"
+    return f"--host {route.host}: {size(route.bytes_to_read)} to read, about{hours}"
 
 
 def _on_disk(plan: "Plan") -> str:

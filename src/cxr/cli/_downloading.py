@@ -14,11 +14,13 @@ from cxr.cli._selection import Flags, check_selected, request_for
 from cxr.cli._summary import no_image_of, tell
 from cxr.cli._terms import Acceptance
 from cxr.cli._there import there
+from cxr.cli._ways import Ways
 from cxr.errors import AccessError, OlderLibraryError, PlanNotConfirmed, UsageError
 
 if TYPE_CHECKING:
     from cxr.library.plan import Plan
-    from cxr.library.prepare import DownloadRequest, Prepared
+    from cxr.library.prepare import Prepared
+    from cxr.library.request import DownloadRequest
 
 
 class Outcome(NamedTuple):
@@ -131,12 +133,14 @@ class Downloading:
         key = request.source
         prepared = prepare(request, self.run.config, self.layout, there(self.run, self.layout, key))
         check_selected(prepared)
-        plan = plan_for(prepared, self.layout.base)
+        ways = Ways(self.run, prepared, self.layout)
+        plan = plan_for(prepared, self.layout.base, ways.chosen)
         if self.dry_run:
-            self._show_plan(plan, prepared)
-            return Outcome(plan.to_json() | {"patients_missing": prepared.counts.patients_missing})
+            self._show_plan(plan, prepared, ways)
+            missing = {"patients_missing": prepared.counts.patients_missing}
+            return Outcome(plan.to_json() | missing | ways.to_json())
         self.terms.require(key, prepared.dataset)  # before anybody is asked, and before a library is made
-        prepared = self._confirmed(prepared, plan)
+        prepared = self._confirmed(prepared, plan, ways)
         with (
             self.run.library(write=True) as library,
             self.run.progress() as seen,
@@ -147,7 +151,7 @@ class Downloading:
         tell(self.run, summary, prepared, self.layout, set_aside=set_aside)
         return Outcome(summary.to_json() | {"set_aside": set_aside}, summary.exit_code)
 
-    def _confirmed(self, prepared: "Prepared", plan: "Plan") -> "Prepared":
+    def _confirmed(self, prepared: "Prepared", plan: "Plan", ways: Ways) -> "Prepared":
         """Return what the user wants after all.
 
         Raises:
@@ -164,7 +168,7 @@ class Downloading:
         )
         if step is _confirm.Step.RUN:
             return prepared
-        self._tell_plan(plan, prepared)
+        self._tell_plan(plan, prepared, ways)
         if step is _confirm.Step.ASK_HOW_MANY:
             return self._asked_how_many(prepared, plan)
         if step is _confirm.Step.ASK_WHETHER and stop is not None and _confirm.ask_whether(stop):
@@ -188,16 +192,16 @@ class Downloading:
         request = request_for(prepared.request.source, flags, self.run.config)
         return prepare(request, self.run.config, self.layout, there(self.run, self.layout, request.source))
 
-    def _plan_lines(self, plan: "Plan", prepared: "Prepared", columns: int) -> list[str]:
+    def _plan_lines(self, plan: "Plan", prepared: "Prepared", ways: Ways, columns: int) -> list[str]:
         origin = prepared.request.origin
         described = prepared.request.selection.describe()
         lines = _confirm.plan_lines(plan, prepared.dataset.TITLE, described, str(origin or ""), columns)
-        return lines + no_image_of(prepared.counts.patients_missing)
+        return [*lines, *ways.lines(columns), *no_image_of(prepared.counts.patients_missing)]
 
-    def _show_plan(self, plan: "Plan", prepared: "Prepared") -> None:
-        for line in self._plan_lines(plan, prepared, width()):
+    def _show_plan(self, plan: "Plan", prepared: "Prepared", ways: Ways) -> None:
+        for line in self._plan_lines(plan, prepared, ways, width()):
             self.run.out.show(line)
 
-    def _tell_plan(self, plan: "Plan", prepared: "Prepared") -> None:
-        for line in self._plan_lines(plan, prepared, width(sys.stderr)):
+    def _tell_plan(self, plan: "Plan", prepared: "Prepared", ways: Ways) -> None:
+        for line in self._plan_lines(plan, prepared, ways, width(sys.stderr)):
             _confirm.write(line)

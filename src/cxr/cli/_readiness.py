@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
 def readiness(key: str, config: "Config") -> str:
     """Return the missing step as a sentence; empty when the dataset is ready."""
-    from cxr import datasets, hosts
+    from cxr import datasets
     from cxr.datasets import default_release
+    from cxr.errors import CxrError
+    from cxr.library.connecting import connected, missing_step, reachable
 
     dataset = datasets.load(key)
     settings = config.datasets[key]
@@ -21,10 +23,13 @@ def readiness(key: str, config: "Config") -> str:
     if needs_copy(release):
         return _name_a_copy(key, release.hosts)
     host = settings.source or release.hosts[0]
-    if host not in hosts.keys():  # noqa: SIM118  a function of the package
+    if host not in reachable(release):
         return f"This version does not download from {host} yet. {_name_a_copy(key, release.hosts)}"
-    access = hosts.connect(host).check_access()
-    return "" if access.ready else access.missing
+    try:
+        access = connected(key, release, host, config).check_access()
+    except CxrError as error:
+        return f"{error.happened} {error.next_step}"
+    return "" if access.ready else missing_step(key, release, host, access.missing)
 
 
 def _name_a_copy(key: str, hosts: tuple[str, ...]) -> str:

@@ -13,7 +13,8 @@ from cxr.errors import UsageError
 if TYPE_CHECKING:
     from cxr.config import Config
     from cxr.datasets import Dataset
-    from cxr.library.prepare import DownloadRequest, Prepared
+    from cxr.library.prepare import Prepared
+    from cxr.library.request import DownloadRequest
 
 _MADE = 200
 """Images of a dataset that is made here, where ``--limit`` does not say (design 1)."""
@@ -56,7 +57,7 @@ def request_for(
         UsageError: a name is unknown, or a flag does not apply to this dataset.
     """
     from cxr import datasets
-    from cxr.library.prepare import DownloadRequest
+    from cxr.library.request import DownloadRequest
 
     key = dataset_key(source)
     dataset = datasets.load(key)

@@ -1,5 +1,6 @@
 """What a library has, asked without making, locking or changing one."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cxr.cli._run import Run
@@ -20,3 +21,16 @@ def there(run: Run, layout: "Layout", key: str) -> frozenset[str]:
             return done(library.database, key)
     except OlderLibraryError:  # the run brings it up to date; until then nobody knows what it holds
         return frozenset()
+
+
+def rates(run: Run, layout: "Layout") -> Mapping[str, float]:
+    """Return bytes a second by host, as earlier runs of the library measured them."""
+    from cxr.ledger.rates import measured_rates
+
+    if not layout.database.exists():
+        return {}
+    try:
+        with run.library(write=False) as library:
+            return measured_rates(library.database)
+    except OlderLibraryError:
+        return {}

@@ -47,9 +47,10 @@ def command(
 
 def _in_words(planned: "Removal") -> str:
     pictures = f", {count(planned.pictures, 'contact sheet')}" if planned.pictures else ""
+    archives = f", {count(planned.archives, 'archive index', 'archive indexes')}" if planned.archives else ""
     return (
         f"{count(planned.rows, 'image')} in the index, with {count(planned.images, 'image file')}, "
-        f"{count(planned.captions, 'caption')} and {count(planned.tables, 'table')}{pictures}, "
+        f"{count(planned.captions, 'caption')} and {count(planned.tables, 'table')}{pictures}{archives}, "
         f"{size(planned.bytes)} in all"
     )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from cxr.errors import UsageError
-from cxr.model import Labeller, Record, Remote, TableProblem
+from cxr.model import Labeller, Place, Record, Remote, TableProblem
 
 Problems = Callable[[TableProblem], None]
 
@@ -49,6 +49,8 @@ class Release:
     Attributes:
         key: As typed after ``--release``.
         hosts: Host keys, the default first.
+        places: Host key to what that host holds of it; hosts that need not be told more are left out.
+        tables_from: Keys of other hosts that have the tables, for hosts that have images alone.
         images: How many it holds, as published; 0 where that is the user's choice.
         patients: Likewise.
         pixel_processing: What its authors did to the pixels.
@@ -63,6 +65,8 @@ class Release:
     pixel_processing: str
     minimum_resolution: int = 512
     average_bytes: int = 0
+    places: Mapping[str, Place] = field(default_factory=dict)
+    tables_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

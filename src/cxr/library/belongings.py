@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cxr.library.layout import Layout
 
-KINDS = ("images", "captions", "tables", "pictures", "parts")
+KINDS = ("images", "captions", "tables", "pictures", "archives", "parts")
 
 
 def belongings(layout: Layout, source: str, kind: str) -> Iterator[Path]:
@@ -17,7 +17,9 @@ def belongings(layout: Layout, source: str, kind: str) -> Iterator[Path]:
     elif kind == "captions":
         yield from _named(layout.captions, source)
     elif kind == "tables":
-        yield from (path for path in _below(layout.raw / source) if not path.is_dir() or path.is_symlink())
+        yield from _files_below(layout.raw / source)
+    elif kind == "archives":
+        yield from _files_below(layout.archives(source))
     elif kind == "pictures":
         yield from (path for path in (layout.contact_sheet(source),) if path.is_file())
     else:
@@ -37,5 +39,6 @@ def _named(folder: Path, source: str) -> Iterator[Path]:
             yield path
 
 
-def _below(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*")) if folder.is_dir() else []
+def _files_below(folder: Path) -> Iterator[Path]:
+    found = sorted(folder.rglob("*")) if folder.is_dir() else []
+    yield from (path for path in found if not path.is_dir() or path.is_symlink())

@@ -67,6 +67,7 @@ def _leftovers(library: Library) -> Iterator[Path]:
     for folder in (layout.images, layout.captions, layout.metadata):
         for pattern in _LEFTOVERS:
             yield from folder.glob(pattern)
-    if layout.raw.is_dir():
-        for pattern in _LEFTOVERS:
-            yield from layout.raw.rglob(pattern)
+    for folder in (layout.raw, layout.metadata / "archives"):
+        if folder.is_dir():
+            for pattern in _LEFTOVERS:
+                yield from folder.rglob(pattern)

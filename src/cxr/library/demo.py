@@ -10,7 +10,8 @@ from cxr.index.read import Held, held
 from cxr.library.download import download
 from cxr.library.naming import on_disk
 from cxr.library.open import Library, open_library
-from cxr.library.prepare import DownloadRequest, prepare
+from cxr.library.prepare import prepare
+from cxr.library.request import DownloadRequest
 from cxr.library.run import DownloadSummary
 from cxr.library.statistics import statistics
 from cxr.library.validate import ValidationSummary, validate

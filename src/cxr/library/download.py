@@ -1,13 +1,17 @@
 """`cxr download`: bring the selected images in, and write down what came of each."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import closing
 from dataclasses import dataclass
 
+from cxr.hosts import Host
 from cxr.index.read import out_of_date, places_elsewhere
 from cxr.ledger.read import Finished, finished
 from cxr.library.book import Book
 from cxr.library.captioning import Captions
+from cxr.library.connecting import retry_policy
 from cxr.library.naming import image_name
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
@@ -18,7 +22,9 @@ from cxr.library.skipping import why_no_image
 from cxr.model import Failure, Fetched, Record, Remote
 from cxr.progress import Progress
 from cxr.transfer.decide import Action, decide
-from cxr.transfer.fetch import fetch, verify_found
+from cxr.transfer.engine import Engine
+from cxr.transfer.fetch import verify_found
+from cxr.transfer.movers import movers_for
 from cxr.transfer.unit import Job
 from cxr.transfer.window import in_threads
 
@@ -76,13 +82,47 @@ class _Run:
         self.store = library.store()
         self.captions = Captions(library, prepared)
         self.out_of_date = out_of_date(library.database, summary.source, prepared.reading)
+        self.workers = prepared.request.workers or library.config.download.concurrent_downloads
+        self._under_way: dict[str, Record] = {}
 
     def go(self, again: AbstractSet[str] | None) -> None:
         keep_tables(self.library, self.prepared)
         tasks = self._tasks() if again is None else self._tasks_again(again)
-        workers = self.prepared.request.workers or self.library.config.download.concurrent_downloads
-        for task, result in in_threads(self._carry_out, tasks, workers):
-            self._write_down(task, result)
+        host = self.prepared.holdings.open()
+        engine = Engine(
+            host,
+            self.store,
+            connections=self.workers,
+            policy=retry_policy(self.library.config),
+            movers=self._movers(host),
+            moved=lambda size: self.progress.advance(size=size),
+        )
+        units = self.prepared.holdings.units(self._jobs(tasks))
+        with closing(engine.run(units)) as results:
+            for job, result in results:
+                self._write_down(self._under_way.pop(job.image_id), result)
+
+    def _movers(self, host: Host) -> int:
+        """Return how many further processes move the bytes."""
+        to_come = self.summary.selected - self.prepared.already
+        size = self.prepared.size - self.prepared.size_already
+        if not host.ceiling or not to_come:
+            return 0
+        return movers_for(size / to_come, size, os.cpu_count() or 1)
+
+    def _jobs(self, tasks: Iterable[_Task]) -> Iterator[Job]:
+        """Yield what has to be fetched; what lies in the library and is right is written down at once."""
+        for task, found in in_threads(self._verify, tasks, self.workers):
+            self._under_way[task.record.image_id] = task.record
+            if found is None:
+                yield task.job
+            else:
+                self._write_down(self._under_way.pop(task.record.image_id), found)
+
+    def _verify(self, task: _Task) -> tuple[_Task, Fetched | None]:
+        if task.action is not Action.VERIFY:
+            return task, None
+        return task, verify_found(self.prepared.host, self.store, task.job)
 
     def _tasks_again(self, image_ids: AbstractSet[str]) -> Iterator[_Task]:
         for record in self.prepared.records():
@@ -134,23 +174,15 @@ class _Run:
         self.summary.skipped += 1
         self.progress.advance(files=1)
 
-    def _carry_out(self, task: _Task) -> tuple[_Task, Fetched | Failure]:
-        host = self.prepared.host
-        if task.action is Action.VERIFY and (found := verify_found(host, self.store, task.job)) is not None:
-            result: Fetched | Failure = found
-        else:
-            result = fetch(host, self.store, task.job)
+    def _write_down(self, record: Record, result: Fetched | Failure) -> None:
         if isinstance(result, Fetched):
-            self.captions.write(task.record)
-        return task, result
-
-    def _write_down(self, task: _Task, result: Fetched | Failure) -> None:
-        if isinstance(result, Fetched):
-            self.book.fetched(task.record, result)
+            self.captions.write(record)
+            self.book.fetched(record, result)
             self.summary.downloaded += 1
             self.summary.bytes += result.size
-            self.progress.advance(files=1, size=result.size)
+            # What comes over a network was told while it came.
+            self.progress.advance(files=1, size=0 if self.prepared.host.ceiling else result.size)
         else:
-            self.book.failed(task.record, result)
+            self.book.failed(record, result)
             self.summary.failed += 1
             self.progress.advance(files=1, failed=1)

@@ -87,6 +87,10 @@ class Layout:
         """The last validation, a row an issue."""
         return self.metadata / "validation.csv"
 
+    def archives(self, source: str) -> Path:
+        """Return where the directories and seek indexes of a dataset's archives are kept."""
+        return self.metadata / "archives" / source
+
     def contact_sheet(self, source: str) -> Path:
         """Return the picture of some images of a dataset."""
         return self.base / f"contact_sheet_{source}.png"

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from cxr.errors import PlanNotConfirmed
 from cxr.library.prepare import Prepared
+from cxr.library.routes import Route
 
 UNASKED_BYTES = 10 * 10**9
 """What is larger does not run without being confirmed."""
+UNASKED_HOURS = 24.0
+"""What takes longer does not run without being confirmed."""
 MARGIN_BYTES = 500 * 10**6
 """Left free for the database, the captions and everybody else on the disk."""
 
@@ -28,6 +31,9 @@ class Plan:
         already: Of these, images that are finished.
         bytes: What the images still to come take on the disk of the library; 0 where they are linked.
         size: What all selected images measure.
+        reading: What has to come over the network for them, at most.
+        hours: How long that takes; ``None`` where no network lies between, or nobody can say.
+        rate: What the hours are reckoned with, for people.
         free: Bytes free on that disk.
         notes: What a person should know before saying yes.
     """
@@ -41,6 +47,9 @@ class Plan:
     already: int
     bytes: int
     size: int
+    reading: int
+    hours: float | None
+    rate: str
     free: int
     notes: tuple[str, ...]
 
@@ -64,19 +73,32 @@ class Plan:
                 next_step="Choose a larger disk with --base-dir, take less with --limit or --sample, "
                 "or insist with --yes.",
             )
-        if self.bytes > UNASKED_BYTES:
+        if self.hours is not None and self.hours > UNASKED_HOURS:
             raise PlanNotConfirmed(
-                f"{self.source}: {self.images - self.already:,} images, {needed}: more than runs unasked.",
+                f"{self.source}: {_size(self.reading)} to read, which takes {self.hours / 24:,.1f} days: "
+                "more than runs unasked.",
+                think=f"Reckoned with {self.rate}.",
+                next_step="Confirm with --yes, take a part with --limit N or --sample random, or see what "
+                "other hosts there are: --dry-run.",
+            )
+        if max(self.bytes, self.reading) > UNASKED_BYTES:
+            raise PlanNotConfirmed(
+                f"{self.source}: {self.images - self.already:,} images, {needed} to write{self._also()}: "
+                "more than runs unasked.",
                 next_step="Confirm with --yes, or take a part with --limit N or --sample random.",
             )
 
+    def _also(self) -> str:
+        return f", {_size(self.reading)} to read" if self.reading > 2 * self.bytes else ""
 
-def plan(prepared: Prepared, base: Path) -> Plan:
+
+def plan(prepared: Prepared, base: Path, route: Route) -> Plan:
     """Say what carrying out the request would do.
 
     Args:
         prepared: The request, with what the library has counted.
         base: The library's directory, which need not exist.
+        route: The way that it takes.
     """
     linked = _will_link(prepared, _nearest(base))
     return Plan(
@@ -87,15 +109,18 @@ def plan(prepared: Prepared, base: Path) -> Plan:
         present=prepared.present,
         images=prepared.counts.selected,
         already=prepared.already,
-        bytes=0 if linked else prepared.size - prepared.size_already,
+        bytes=0 if linked else prepared.size - prepared.size_already + prepared.holdings.bytes_beside,
         size=prepared.size,
+        reading=route.bytes_to_read,
+        hours=route.hours,
+        rate=route.rate,
         free=shutil.disk_usage(_nearest(base)).free,
         notes=_notes(prepared, linked=linked),
     )
 
 
 def _notes(prepared: Prepared, *, linked: bool) -> tuple[str, ...]:
-    notes = []
+    notes = list(prepared.holdings.notes)
     if prepared.files is not None and prepared.present < prepared.total:
         notes.append(f"{prepared.present:,} of {prepared.total:,} published images are present at the host.")
     if linked:

@@ -5,41 +5,21 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cxr import __version__, datasets, hosts
+from cxr import __version__, datasets
 from cxr.config import Config
 from cxr.datasets import Dataset, Published, Release
-from cxr.errors import AccessError, TableError, UsageError
+from cxr.errors import HostError, TableError, UsageError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
+from cxr.http import RequestError
 from cxr.library.apart import without_own_files
+from cxr.library.connecting import let_in
+from cxr.library.holdings import Files, Holdings, Wanted, by_image, holdings_of
 from cxr.library.layout import Layout
-from cxr.library.selection import Counts, Selection, select
+from cxr.library.request import Asked, DownloadRequest
+from cxr.library.selection import Counts, select
+from cxr.library.tables import FetchedTables, has_tables, tables_at_hosts, tables_here, tables_of_copy
 from cxr.model import Record, Remote, TableProblem
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadRequest:
-    """What a user asked for.
-
-    Attributes:
-        source: Key of the dataset.
-        release: Key of the release; ``None`` for the configured or default one.
-        host: Key of the host; ``None`` for the configured or default one.
-        origin: A copy that the user already has (``--from``, ``--at``).
-        tables: A table, or a folder of tables, that stands in for those beside the images.
-        selection: Which of the records.
-        options: For datasets that are made: ``count``, ``seed``, ``size``.
-        workers: Files moved at once; ``None`` for the configured number.
-    """
-
-    source: str
-    release: str | None = None
-    host: str | None = None
-    origin: Path | None = None
-    tables: Path | None = None
-    selection: Selection = field(default_factory=Selection)
-    options: Mapping[str, int] = field(default_factory=dict)
-    workers: int | None = None
 
 
 @dataclass(slots=True)
@@ -52,7 +32,7 @@ class Prepared:
         release: The release.
         host: Where the bytes are.
         published: What the records are read from.
-        files: What the host holds, by image id; ``None`` where every record has its bytes.
+        holdings: What the host holds of the release, and how it is had.
         problems: Rows of the tables that could not be used.
         counts: Records considered, matched and selected.
         total: Records that the tables name.
@@ -63,6 +43,8 @@ class Prepared:
         size_already: Bytes of these.
         reading: Tells the tables and the reader apart that the records come from.
         sampled: Ids of the images that were drawn; ``None`` where no sample is asked for.
+        wanted: Images still to come, by the first folder of their published paths.
+        fetched_tables: Keeps tables that came from a host until the library has them.
     """
 
     request: DownloadRequest
@@ -70,7 +52,7 @@ class Prepared:
     release: Release
     host: Host
     published: Published
-    files: Mapping[str, Remote] | None
+    holdings: Holdings
     problems: list[TableProblem] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     total: int = 0
@@ -80,6 +62,13 @@ class Prepared:
     size_already: int = 0
     reading: str = ""
     sampled: frozenset[str] | None = None
+    wanted: Wanted = field(default_factory=Wanted)
+    fetched_tables: FetchedTables | None = None
+
+    @property
+    def files(self) -> Mapping[str, Remote] | None:
+        """What the host holds, by image id; ``None`` where every record is taken to have its bytes."""
+        return self.holdings.files
 
     @property
     def unmatched(self) -> int:
@@ -123,24 +112,53 @@ def prepare(
         UsageError: dataset, release, host, folder or selection is not there or contradicts another.
         TableError: a table is missing or cannot be read.
         AccessError: the host does not let us in.
+        HostError: the host does not say what it holds.
     """
     dataset = datasets.load(request.source)
     settings = config.datasets.get(request.source)
     release = _release(dataset, request, settings.release if settings else None)
-    host = _host(request, release, settings.source if settings else None)
-    listing = None
+    asked = Asked(request, dataset, release, config, layout)
     if request.origin is not None:
-        listing = without_own_files(host.list(), request.origin, layout)
-    published = Published(
-        release=release.key,
-        tables=_tables(dataset, request, listing, layout.raw / request.source / release.key),
-        files=listing or (),
-        options=request.options,
-    )
-    files = None if listing is None else _by_image(dataset, published, listing)
-    prepared = Prepared(request, dataset, release, host, published, files)
+        prepared = _from_copy(asked, request.origin)
+    else:
+        host = let_in(asked, request.host or (settings.source if settings else None) or release.hosts[0])
+        prepared = _from_host(asked, host)
     prepared.reading = _reading(prepared)
     _count(prepared, done)
+    return prepared
+
+
+def _from_copy(asked: Asked, origin: Path) -> Prepared:
+    dataset, request = asked.dataset, asked.request
+    if request.host not in (None, "folder"):
+        raise UsageError(
+            f"--from names a copy of yours, and --host {request.host} another place.",
+            next_step="Leave one of the two out.",
+        )
+    host = folder_host.readable(origin)
+    listing = without_own_files(host.list(), origin, asked.layout)
+    tables = tables_of_copy(asked, listing, origin)
+    published = Published(asked.release.key, tables, listing, request.options)
+    files = by_image(dataset, listing) if tables else _by_record(dataset, published, listing)
+    return Prepared(request, dataset, asked.release, host, published, Files(host, files))
+
+
+def _from_host(asked: Asked, host: Host) -> Prepared:
+    dataset, fetched = asked.dataset, None
+    tables = tables_here(asked)
+    if not tables and has_tables(dataset):
+        fetched = FetchedTables()
+        tables = tables_at_hosts(asked, host, fetched)
+    try:
+        holdings = holdings_of(asked, host)
+    except RequestError as error:
+        raise HostError(
+            f"What {host.key} holds of {dataset.TITLE} could not be read: {error.reason}",
+            next_step="Try the same command again later.",
+        ) from error
+    published = Published(asked.release.key, tables, options=asked.request.options)
+    prepared = Prepared(asked.request, dataset, asked.release, host, published, holdings)
+    prepared.fetched_tables = fetched
     return prepared
 
 
@@ -156,70 +174,10 @@ def _release(dataset: Dataset, request: DownloadRequest, configured: str | None)
     return dataset.RELEASES[key]
 
 
-def _host(request: DownloadRequest, release: Release, configured: str | None) -> Host:
-    if request.origin is not None:
-        if request.host not in (None, "folder"):
-            raise UsageError(
-                f"--from names a copy of yours, and --host {request.host} another place.",
-                next_step="Leave one of the two out.",
-            )
-        return folder_host.readable(request.origin)
-    key = request.host or configured or release.hosts[0]
-    if key not in release.hosts:
-        raise UsageError(
-            f"{request.source} is not at the host {key!r}.",
-            next_step=f"Its hosts are: {', '.join(release.hosts)}.",
-        )
-    if key == "folder":
-        raise UsageError("The host `folder` is a copy that you have.", next_step="Say where: --from PATH.")
-    present = hosts.keys()
-    if key not in present:
-        raise UsageError(
-            f"This version of cxr cannot download {request.source} from {key} yet.",
-            think="It reads a copy that you already have, as you downloaded it, unpacked.",
-            next_step=f"Name that copy: `cxr download --source {request.source} --from PATH`. "
-            f"`cxr access {request.source}` says how to get one.",
-        )
-    host = hosts.connect(key)
-    access = host.check_access()
-    if not access.ready:
-        raise AccessError(f"{key} does not let us in.", next_step=access.missing)
-    return host
-
-
-def _tables(
-    dataset: Dataset, request: DownloadRequest, listing: list[Remote] | None, kept: Path
-) -> Mapping[str, Path]:
-    place, paths = request.origin, [remote.path for remote in listing or ()]
-    if request.tables is not None:
-        place, paths = folder_host.tables_in(request.tables)
-    elif kept.is_dir() and not _has_tables(dataset, paths):
-        place, paths = folder_host.tables_in(kept)
-    found = dataset.find_tables(paths)
-    assert place is not None or not found
-    return {role: (place or Path()) / path for role, path in found.items()}
-
-
-def _has_tables(dataset: Dataset, paths: list[str]) -> bool:
-    try:
-        dataset.find_tables(paths)
-    except UsageError:
-        return False
-    return True
-
-
-def _by_image(dataset: Dataset, published: Published, listing: list[Remote]) -> dict[str, Remote]:
-    if not published.tables:  # the records are the files themselves
-        by_path = {remote.path: remote for remote in listing}
-        return {
-            record.image_id: by_path[record.published_path] for record in dataset.read(published, _ignore)
-        }
-    files: dict[str, Remote] = {}
-    for remote in listing:
-        image_id = dataset.image_id_of(remote.path)
-        if image_id is not None:
-            files.setdefault(image_id, remote)
-    return files
+def _by_record(dataset: Dataset, published: Published, listing: list[Remote]) -> dict[str, Remote]:
+    """Return the files of a dataset whose records are the files themselves."""
+    by_path = {remote.path: remote for remote in listing}
+    return {record.image_id: by_path[record.published_path] for record in dataset.read(published, _ignore)}
 
 
 def _reading(prepared: Prepared) -> str:
@@ -257,6 +215,8 @@ def _count(prepared: Prepared, done: Container[str]) -> None:
         if record.image_id in done:
             prepared.already += 1
             prepared.size_already += size
+        else:
+            prepared.wanted.add(record.published_path)
         if selection.sample:
             sampled.add(record.image_id)
     if selection.sample:  # drawn once: drawing again would read the tables twice more

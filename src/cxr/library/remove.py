@@ -40,6 +40,7 @@ class Removal:
         captions: Captions.
         tables: Files under ``raw/``.
         pictures: Pictures made from its images, such as the demo's contact sheet.
+        archives: Directories and seek indexes of its archives, which hold pieces of images.
         parts: Unfinished files.
         bytes: Of all these files. A hard link frees its space only when the user's own copy goes too.
         image_ids_sha256: Hex digest of the sorted ids of its images in the index, a line each.
@@ -52,6 +53,7 @@ class Removal:
     captions: int
     tables: int
     pictures: int
+    archives: int
     parts: int
     bytes: int
     image_ids_sha256: str
@@ -82,7 +84,7 @@ def removal(library: Library, source: str) -> Removal:
 
 
 def remove(library: Library, source: str) -> Removal:
-    """Remove images, captions, tables, pictures, parts, rows, ledger and log lines of a dataset; certify it.
+    """Remove every file, row, ledger entry and log line of a dataset, and certify it.
 
     Where it is interrupted, running it again takes the rest and certifies the whole.
 
@@ -98,6 +100,7 @@ def remove(library: Library, source: str) -> Removal:
             with writing(path):
                 path.unlink(missing_ok=True)
     _remove_empty_folders(layout.raw / source)
+    _remove_empty_folders(layout.archives(source))
     with library.database.transaction():
         mark_stale(library.database)
         delete_source(library.database, source)
@@ -129,6 +132,7 @@ def _count(library: Library, source: str) -> Removal:
         captions=counts["captions"],
         tables=counts["tables"],
         pictures=counts["pictures"],
+        archives=counts["archives"],
         parts=counts["parts"],
         bytes=size,
         image_ids_sha256=digest.hexdigest(),

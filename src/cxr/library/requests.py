@@ -6,7 +6,7 @@ from typing import Any
 
 from cxr.ledger.runs import latest_run
 from cxr.library.open import Library
-from cxr.library.prepare import DownloadRequest
+from cxr.library.request import DownloadRequest
 from cxr.library.selection import Selection
 
 

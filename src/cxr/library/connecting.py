@@ -1,0 +1,80 @@
+"""From what a release says of its hosts to a host that lets us in."""
+
+from cxr import hosts
+from cxr.config import Config
+from cxr.datasets import Release
+from cxr.errors import AccessError, UsageError
+from cxr.hosts import Host, Place
+from cxr.http import HttpSettings
+from cxr.library.request import Asked
+from cxr.transfer.retry import RetryPolicy
+
+
+def reachable(release: Release) -> tuple[str, ...]:
+    """Return the keys of the release's hosts that this version can reach without a copy of the user's."""
+    return tuple(key for key in release.hosts if key in hosts.keys() and key != "folder")  # noqa: SIM118  a function
+
+
+def connected(source: str, release: Release, key: str, config: Config) -> Host:
+    """Return a host that is told what it holds of a release and where it is; nothing is asked yet.
+
+    Raises:
+        AccessError: its credentials cannot be read.
+    """
+    place = config.sources.place(release.places.get(key, Place()), source, key)
+    settings = HttpSettings(
+        answer_timeout=config.download.timeout, stall_timeout=config.download.stall_timeout
+    )
+    return hosts.connect(key, place, settings)
+
+
+def let_in(asked: Asked, key: str) -> Host:
+    """Return a host that was asked and lets us in.
+
+    Raises:
+        UsageError: the release is not there, or the host cannot be asked without more.
+        AccessError: it does not let us in; its next steps begin with hosts that need no account.
+    """
+    source, release = asked.source, asked.release
+    if key not in release.hosts:
+        raise UsageError(
+            f"{source} is not at the host {key!r}.", next_step=f"Its hosts are: {', '.join(release.hosts)}."
+        )
+    if key == "folder":
+        raise UsageError("The host `folder` is a copy that you have.", next_step="Say where: --from PATH.")
+    if key not in reachable(release):
+        raise UsageError(
+            f"This version of cxr cannot download {source} from {key} yet.",
+            think="It reads a copy that you already have, as you downloaded it, unpacked.",
+            next_step=_ways(source, release, key),
+        )
+    host = connected(source, release, key, asked.config)
+    access = host.check_access()
+    if not access.ready:
+        raise AccessError(
+            f"{key} does not let us in.", next_step=missing_step(source, release, key, access.missing)
+        )
+    return host
+
+
+def missing_step(source: str, release: Release, key: str, missing: str) -> str:
+    """Return what there is to do where a host does not let us in: other hosts first, then its own way."""
+    others = [host for host in reachable(release) if host != key]
+    ways = [f"Without it: `cxr download --source {source} --host {host}`." for host in others]
+    return " ".join([*ways, missing])
+
+
+def _ways(source: str, release: Release, key: str) -> str:
+    others = [host for host in reachable(release) if host != key]
+    if others:
+        return f"Take another host: `cxr download --source {source} --host {others[0]}`."
+    return (
+        f"Name that copy: `cxr download --source {source} --from PATH`. "
+        f"`cxr access {source}` says how to get one."
+    )
+
+
+def retry_policy(config: Config) -> RetryPolicy:
+    """Return how often and how patiently a request is made again, as configured."""
+    download = config.download
+    return RetryPolicy(attempts=download.retry_attempts + 1, delay=download.retry_delay)

@@ -1,0 +1,127 @@
+"""Where a dataset's published tables come from: a path, the library, the copy, the host, or another host."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cxr.datasets import Dataset
+from cxr.errors import CxrError, HostError, TableError, UsageError
+from cxr.hosts import Host
+from cxr.hosts import folder as folder_host
+from cxr.http import RequestError
+from cxr.library.connecting import let_in, retry_policy
+from cxr.library.request import Asked
+from cxr.logs import get_logger
+from cxr.model import Remote
+from cxr.transfer.retry import call_with_retries
+from cxr.transfer.save import save
+
+_log = get_logger(__name__)
+
+
+class FetchedTables:
+    """Tables that a host gave, in a folder of their own that goes when this object does."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="cxr-tables-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+
+
+def tables_of_copy(asked: Asked, listing: Sequence[Remote], place: Path) -> Mapping[str, Path]:
+    """Return the tables of a copy that the user has: role to file.
+
+    Args:
+        asked: What is asked for; tables that it names come first.
+        listing: What the copy holds.
+        place: Where the copy is.
+
+    Raises:
+        TableError: there are none.
+    """
+    paths = [remote.path for remote in listing]
+    if asked.request.tables is None and _finds(asked.dataset, paths):
+        return _found(asked.dataset, place, paths)
+    return tables_here(asked) or _found(asked.dataset, place, paths)
+
+
+def tables_here(asked: Asked) -> Mapping[str, Path]:
+    """Return tables that need not be fetched: those that the user names, else those that the library keeps.
+
+    Raises:
+        TableError: the path that the user names holds none.
+    """
+    named, kept = asked.request.tables, asked.kept_tables
+    if named is not None:
+        return _found(asked.dataset, *folder_host.tables_in(named))
+    if kept.is_dir():
+        place, paths = folder_host.tables_in(kept)
+        if _finds(asked.dataset, paths):
+            return _found(asked.dataset, place, paths)
+    return {}
+
+
+def tables_at_hosts(asked: Asked, host: Host, into: FetchedTables) -> Mapping[str, Path]:
+    """Fetch the tables from the host, or from another that has them; role to file.
+
+    Raises:
+        TableError: none of the hosts gives them; it says which ways there are.
+        HostError: the host has them, and did not give them.
+    """
+    if asked.release.tables_from and host.key not in asked.release.tables_from:
+        return _from_others(asked, into)
+    try:
+        return _fetch(asked, host, into.folder)
+    except RequestError as error:
+        raise HostError(
+            f"The tables of {asked.dataset.TITLE} could not be had from {host.key}: {error.reason}",
+            next_step="Try again later, or name tables that you have: --tables PATH.",
+        ) from error
+
+
+def has_tables(dataset: Dataset) -> bool:
+    """Say whether a dataset reads published tables at all."""
+    return not _finds(dataset, [])
+
+
+def _from_others(asked: Asked, into: FetchedTables) -> Mapping[str, Path]:
+    dataset, hosts = asked.dataset, asked.release.tables_from
+    reasons = []
+    for key in hosts:
+        try:
+            return _fetch(asked, let_in(asked, key), into.folder)
+        except (CxrError, RequestError) as error:
+            told = error.happened if isinstance(error, CxrError) else error.reason
+            _log.warning("tables", source=asked.source, host=key, reason=told)
+            reasons.append(f"{key}: {told}")
+    page = next(iter(dataset.TERMS.links.values()), "")
+    accounts = " or ".join(f"`cxr credentials set {key}`" for key in hosts)
+    raise TableError(
+        f"The images of {dataset.TITLE} can be had there, and nothing says what they show: no tables.",
+        think="Images without labels are of no use, so nothing was fetched. " + " ".join(reasons),
+        next_step=f"Get the table by hand from {page} and name it: --tables FILE. Or let it come from "
+        f"{' or '.join(hosts)}: {accounts}. Or name a copy that has it: --from PATH.",
+    )
+
+
+def _fetch(asked: Asked, host: Host, folder: Path) -> Mapping[str, Path]:
+    policy = retry_policy(asked.config)
+    by_path = {remote.path: remote for remote in call_with_retries(lambda: list(host.list()), policy)}
+    tables = {}
+    for role, path in asked.dataset.find_tables(by_path).items():
+        tables[role] = folder / Path(path).name
+        save(host, by_path[path], tables[role], policy)
+    return tables
+
+
+def _finds(dataset: Dataset, paths: Sequence[str]) -> bool:
+    try:
+        dataset.find_tables(paths)
+    except UsageError:
+        return False
+    return True
+
+
+def _found(dataset: Dataset, place: Path, paths: Sequence[str]) -> Mapping[str, Path]:
+    return {role: place / path for role, path in dataset.find_tables(paths).items()}
