@@ -58,6 +58,10 @@ def _skip_line(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under ``CXR_FORBID_SKIPS=1`` a skip fails the run; a worker of xdist leaves that to its controller."""
+    """Keep every test off the network, and let ``CXR_FORBID_SKIPS=1`` fail a run with a skip.
+
+    A worker of xdist leaves the second to its controller.
+    """
+    os.environ["CXR_DATASET_SOURCES"] = str(REPOSITORY / "tests" / "support" / "no_hosts.yaml")
     if os.environ.get("CXR_FORBID_SKIPS") == "1" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(ForbiddenSkips(), "forbidden-skips")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,28 @@ COMMAND = [sys.executable, "-m", "cxr"]
 
 def environment(home: Path) -> dict[str, str]:
     """Return an environment in which nothing of the developer's own settings is left."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    names = ("PATH", "LANG", "LC_ALL", "TMPDIR", "CXR_DATASET_SOURCES")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return kept | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "COLUMNS": "100"}
 
 
 def cxr(
-    home: Path, *arguments: object, expect: int | None = 0, **options: Any
+    home: Path,
+    *arguments: object,
+    expect: int | None = 0,
+    variables: Mapping[str, str] | None = None,
+    **options: Any,
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``cxr`` with a home of its own; fail with all it said unless it ends with ``expect``."""
+    """Run ``cxr`` with a home of its own; fail with all it said unless it ends with ``expect``.
+
+    ``variables`` come on top of those that every run has.
+    """
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=home,
-        env=environment(home),
+        env=environment(home) | dict(variables or {}),
         stdin=subprocess.DEVNULL,
         timeout=300,
         check=False,
@@ -36,6 +45,8 @@ def cxr(
     return done
 
 
-def cxr_json(home: Path, *arguments: object, expect: int | None = 0) -> Any:
+def cxr_json(
+    home: Path, *arguments: object, expect: int | None = 0, variables: Mapping[str, str] | None = None
+) -> Any:
     """Run ``cxr`` with ``--json`` and return what it printed."""
-    return json.loads(cxr(home, *arguments, "--json", expect=expect).stdout)
+    return json.loads(cxr(home, *arguments, "--json", expect=expect, variables=variables).stdout)
