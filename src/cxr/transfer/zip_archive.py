@@ -1,0 +1,70 @@
+"""A remote zip as a file of which parts are asked for, and that must stay the same meanwhile."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cxr.hosts import Content, Host
+from cxr.http import RefusedError, TransientError
+from cxr.model import Remote
+
+
+@dataclass(frozen=True, slots=True)
+class ZipArchive:
+    """One state of an archive at a host. It can be pickled.
+
+    Attributes:
+        remote: The archive.
+        size: In bytes.
+        validator: What the host said with it, for If-Range; empty where it says nothing.
+    """
+
+    remote: Remote
+    size: int
+    validator: str
+
+    @contextmanager
+    def part(self, host: Host, start: int, end: int) -> Iterator[Content]:
+        """Open the bytes from ``start`` to before ``end``.
+
+        Raises:
+            TransientError: the connection did not hold, or the whole archive came instead of the part.
+            RefusedError: the host refuses it, or (``archive_changed``) the archive is another one by now.
+        """
+        with host.open(self.remote, start, end, self.validator) as content:
+            if self._is_another(content):
+                raise RefusedError(
+                    "archive_changed",
+                    f"{self.remote.path} at {host.key} was replaced by another while it was read; "
+                    "the same command again reads the new one",
+                )
+            if content.start != start:
+                raise TransientError(
+                    "whole_archive",
+                    f"{host.key} gave the whole of {self.remote.path} where a part was asked for",
+                )
+            yield content
+
+    def read(self, host: Host, start: int, end: int) -> bytes:
+        """Return the bytes from ``start`` to before ``end``.
+
+        Raises:
+            TransientError: see `part`; fewer bytes came.
+            RefusedError: see `part`.
+        """
+        wanted = end - start
+        data = bytearray()
+        with self.part(host, start, end) as content:
+            while len(data) < wanted and (block := next(content, b"")):
+                data += block
+        if len(data) < wanted:
+            raise TransientError(
+                "cut_short", f"{self.remote.path} at {host.key}: {len(data):,} of {wanted:,} bytes came"
+            )
+        return bytes(data[:wanted])
+
+    def _is_another(self, content: Content) -> bool:
+        other_size = content.size is not None and content.size != self.size
+        return other_size or bool(
+            self.validator and content.validator and content.validator != self.validator
+        )
