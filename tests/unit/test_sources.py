@@ -38,7 +38,8 @@ def test_without_a_file_a_place_is_as_the_code_has_it():
 def test_what_the_file_says_takes_the_place_of_the_code_and_the_rest_stays():
     written(
         "hosts:\n  kaggle: {api: 'http://127.0.0.1:7777/v1'}\n"
-        "datasets:\n  nih:\n    kaggle: {dataset: me/mine}\n    box:\n      checksums: {images_001.tar.gz: 'md5:ab'}\n"
+        "datasets:\n  nih:\n    kaggle: {dataset: me/mine}\n"
+        "    box: {checksums: {images_001.tar.gz: 'md5:ab'}}\n"
     )
     assert place() == Place(
         "me/mine", PUBLISHED.files, PUBLISHED.checksums, {"api": "http://127.0.0.1:7777/v1"}

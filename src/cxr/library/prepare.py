@@ -146,9 +146,6 @@ def _from_copy(asked: Asked, origin: Path) -> Prepared:
 def _from_host(asked: Asked, host: Host) -> Prepared:
     dataset, fetched = asked.dataset, None
     tables = tables_here(asked)
-    if not tables and has_tables(dataset):
-        fetched = FetchedTables()
-        tables = tables_at_hosts(asked, host, fetched)
     try:
         holdings = holdings_of(asked, host)
     except RequestError as error:
@@ -156,6 +153,9 @@ def _from_host(asked: Asked, host: Host) -> Prepared:
             f"What {host.key} holds of {dataset.TITLE} could not be read: {error.reason}",
             next_step="Try the same command again later.",
         ) from error
+    if not tables and has_tables(dataset):
+        fetched = FetchedTables()
+        tables = tables_at_hosts(asked, host, holdings, fetched)
     published = Published(asked.release.key, tables, options=asked.request.options)
     prepared = Prepared(asked.request, dataset, asked.release, host, published, holdings)
     prepared.fetched_tables = fetched

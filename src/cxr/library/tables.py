@@ -10,13 +10,14 @@ from cxr.datasets import Dataset
 from cxr.errors import CxrError, HostError, TableError, UsageError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
-from cxr.http import RequestError
+from cxr.http import RefusedError, RequestError
 from cxr.library.connecting import let_in, retry_policy
+from cxr.library.holdings import Holdings, ZipMembers, holdings_of
 from cxr.library.request import Asked
 from cxr.logs import get_logger
 from cxr.model import Remote
 from cxr.transfer.retry import call_with_retries
-from cxr.transfer.save import save
+from cxr.transfer.save import save, save_member
 
 _log = get_logger(__name__)
 
@@ -62,8 +63,14 @@ def tables_here(asked: Asked) -> Mapping[str, Path]:
     return {}
 
 
-def tables_at_hosts(asked: Asked, host: Host, into: FetchedTables) -> Mapping[str, Path]:
+def tables_at_hosts(asked: Asked, host: Host, holdings: Holdings, into: FetchedTables) -> Mapping[str, Path]:
     """Fetch the tables from the host, or from another that has them; role to file.
+
+    Args:
+        asked: What is asked for.
+        host: Where the images come from.
+        holdings: What it holds.
+        into: The folder.
 
     Raises:
         TableError: none of the hosts gives them; it says which ways there are.
@@ -72,7 +79,7 @@ def tables_at_hosts(asked: Asked, host: Host, into: FetchedTables) -> Mapping[st
     if asked.release.tables_from and host.key not in asked.release.tables_from:
         return _from_others(asked, into)
     try:
-        return _fetch(asked, host, into.folder)
+        return _fetch(asked, host, holdings, into.folder)
     except RequestError as error:
         raise HostError(
             f"The tables of {asked.dataset.TITLE} could not be had from {host.key}: {error.reason}",
@@ -90,7 +97,8 @@ def _from_others(asked: Asked, into: FetchedTables) -> Mapping[str, Path]:
     reasons = []
     for key in hosts:
         try:
-            return _fetch(asked, let_in(asked, key), into.folder)
+            host = let_in(asked, key)
+            return _fetch(asked, host, holdings_of(asked, host), into.folder)
         except (CxrError, RequestError) as error:
             told = error.happened if isinstance(error, CxrError) else error.reason
             _log.warning("tables", source=asked.source, host=key, reason=told)
@@ -105,7 +113,25 @@ def _from_others(asked: Asked, into: FetchedTables) -> Mapping[str, Path]:
     )
 
 
-def _fetch(asked: Asked, host: Host, folder: Path) -> Mapping[str, Path]:
+def _fetch(asked: Asked, host: Host, holdings: Holdings, folder: Path) -> Mapping[str, Path]:
+    """Fetch the tables as files of their own; those of very large datasets may only be had from the archive.
+
+    Kaggle answers 404 to single files of such datasets, although it lists them.
+    """
+    try:
+        return _fetch_files(asked, host, folder)
+    except RefusedError:
+        if not isinstance(holdings, ZipMembers):
+            raise
+    paths = {remote.path for remote in holdings.directory.remotes()}
+    policy, tables = retry_policy(asked.config), {}
+    for role, path in asked.dataset.find_tables(paths).items():
+        tables[role] = folder / Path(path).name
+        save_member(host, holdings.directory, path, tables[role], policy)
+    return tables
+
+
+def _fetch_files(asked: Asked, host: Host, folder: Path) -> Mapping[str, Path]:
     policy = retry_policy(asked.config)
     by_path = {remote.path: remote for remote in call_with_retries(lambda: list(host.list()), policy)}
     tables = {}

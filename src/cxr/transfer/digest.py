@@ -87,6 +87,16 @@ class Digest:
         Raises:
             NotTheImageError: this is not ``remote``, whole.
         """
+        self.check_bytes(remote)
+        if fault := problem(self.head, self.tail):
+            raise NotTheImageError(*fault)
+
+    def check_bytes(self, remote: Remote) -> None:
+        """Compare with what the host announced, image or not.
+
+        Raises:
+            NotTheImageError: this is not ``remote``, whole.
+        """
         if remote.size is not None and self.size != remote.size:
             raise NotTheImageError(
                 "size_differs", f"{self.size:,} bytes came, {remote.size:,} were announced"
@@ -96,5 +106,3 @@ class Digest:
             raise NotTheImageError(
                 "hash_differs", f"its {_NAMES[self._kind]} is not the one that the host publishes"
             )
-        if fault := problem(self.head, self.tail):
-            raise NotTheImageError(*fault)

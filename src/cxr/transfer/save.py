@@ -4,11 +4,17 @@ import os
 from pathlib import Path
 
 from cxr.hosts import Content, Host
-from cxr.http import TransientError
-from cxr.model import Remote
-from cxr.stores.replacing import PART
+from cxr.http import RefusedError, TransientError
+from cxr.model import Failure, Fetched, Remote
+from cxr.stores.replacing import PART, replacing
 from cxr.stores.storage_errors import writing
+from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.retry import RetryPolicy, call_with_retries
+from cxr.transfer.unit import Job
+from cxr.transfer.zip_directory import ZipDirectory
+from cxr.transfer.zip_member import Cursor, content_of
+
+_BLOCK = 1 << 20
 
 
 def save(host: Host, remote: Remote, path: Path, policy: RetryPolicy) -> None:
@@ -34,6 +40,57 @@ def save(host: Host, remote: Remote, path: Path, policy: RetryPolicy) -> None:
         part.unlink(missing_ok=True)
 
 
+def save_member(host: Host, directory: ZipDirectory, member: str, path: Path, policy: RetryPolicy) -> None:
+    """Bring a member of a remote zip to ``path``, checked against the CRC-32 of the archive's directory.
+
+    Args:
+        host: Where the archive is.
+        directory: What the archive has.
+        member: The member's path in the archive.
+        path: Where to; its folder exists.
+        policy: How often and how patiently a broken connection is made again.
+
+    Raises:
+        RequestError: it cannot be had; nothing is left at ``path``.
+        StorageError: it cannot be written.
+    """
+    entry = directory.entry(member)
+    if entry is None or entry.fault:
+        reason = "the archive has no such member" if entry is None else entry.reason
+        raise RefusedError("missing", f"{member} in {directory.archive.remote.path}: {reason}")
+    remote = Remote(member, entry.size, f"crc32:{entry.crc32:08x}")
+
+    def once() -> None:
+        digest = Digest(remote.checksum)
+        with (
+            directory.archive.part(host, entry.offset, entry.request_end) as content,
+            replacing(path) as part,
+            part.open("wb") as file,
+        ):
+            for block in digest(content_of(entry, Cursor(content, entry.offset, _Unwatched()))):
+                file.write(block)
+            digest.check_bytes(remote)
+
+    try:
+        call_with_retries(once, policy)
+    except NotTheImageError as error:
+        raise RefusedError(
+            error.code, f"{member} in {directory.archive.remote.path}: {error.reason}"
+        ) from error
+
+
+class _Unwatched:
+    """Nobody watches, and nobody stops it but by a signal."""
+
+    stopping = False
+
+    def moved(self, size: int) -> None:
+        """Do nothing."""
+
+    def done(self, job: Job, result: Fetched | Failure) -> None:
+        """Do nothing."""
+
+
 class _Saving:
     """A file that is on its way, over several attempts."""
 
@@ -48,7 +105,9 @@ class _Saving:
         have = self._part.stat().st_size if self._validator and self._part.exists() else 0
         with self._host.open(self._remote, have, None, self._validator if have else "") as content:
             if content.start not in (0, have):
-                raise TransientError("wrong_range", f"{self._remote.path}: another part came than was asked for")
+                raise TransientError(
+                    "wrong_range", f"{self._remote.path}: another part came than was asked for"
+                )
             self._validator = content.validator
             self._write(content)
 
@@ -63,6 +122,17 @@ class _Saving:
                 file.flush()
                 size = os.fstat(file.fileno()).st_size
         if content.size is not None and size != content.size:
-            raise TransientError(
-                "cut_short", f"{self._remote.path}: {size:,} of {content.size:,} bytes came"
-            )
+            raise TransientError("cut_short", f"{self._remote.path}: {size:,} of {content.size:,} bytes came")
+        self._check(content.checksum)
+
+    def _check(self, published: str) -> None:
+        """Compare with the checksum that came with the bytes; where it differs, the next try begins anew."""
+        digest = Digest(published)
+        with self._part.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.add(block)
+        try:
+            digest.check_bytes(self._remote)
+        except NotTheImageError as error:
+            self._validator = ""
+            raise TransientError(error.code, f"{self._remote.path}: {error.reason}") from error
