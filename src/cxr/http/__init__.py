@@ -1,6 +1,8 @@
-"""HTTP as every host needs it: one client that keeps credentials with their host and tells stalls and refusals."""
+"""HTTP as every host needs it: credentials stay where they belong, and no cut body goes unseen."""
 
-from cxr.http.client import Answer, Client, HttpSettings
+from cxr.http.answer import Answer
+from cxr.http.client import Client
 from cxr.http.errors import RefusedError, RequestError, TransientError
+from cxr.http.settings import HttpSettings
 
 __all__ = ["Answer", "Client", "HttpSettings", "RefusedError", "RequestError", "TransientError"]

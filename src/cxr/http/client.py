@@ -1,81 +1,58 @@
-"""One client for every host: connections kept alive, redirects followed, credentials kept where they belong."""
+"""One client for every host: it keeps connections alive, and credentials where they belong."""
 
-import http.client
+import os
+import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
-from cxr import __version__
 from cxr.credentials.secret import Secret
+from cxr.http.address import Address, parse
+from cxr.http.answer import Answer
+from cxr.http.body import Body
+from cxr.http.connect import Route, connect
 from cxr.http.errors import RefusedError, TransientError
-
-_BLOCK = 1 << 18
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True)
-class HttpSettings:
-    """How long to wait, and who we say we are.
-
-    Attributes:
-        answer_timeout: Seconds from the end of a request to the first byte of its answer.
-        stall_timeout: Seconds without a byte after which a body has stalled.
-        user_agent: What we call ourselves.
-    """
-
-    answer_timeout: float = 300.0
-    stall_timeout: float = 60.0
-    user_agent: str = f"cxr/{__version__}"
-
-
-class Answer:
-    """One answer, its body unread.
-
-    Attributes:
-        status: The HTTP status.
-        headers: By name in any case; several lines of one name are joined by ``", "``.
-        url: Where it finally came from. It may hold a signature: use `cxr.logs.public_url` to show it.
-    """
-
-    def __init__(self, response: http.client.HTTPResponse, url: str) -> None:
-        self._response = response
-        self.status = response.status
-        self.headers: Mapping[str, str] = response.headers
-        self.url = url
-
-    def blocks(self) -> Iterator[bytes]:
-        """Yield the body as it comes, in blocks of 1 byte to 1 MiB.
-
-        Raises:
-            TransientError: no byte came for too long, the connection broke, or the body ended early.
-        """
-        try:
-            while block := self._response.read(_BLOCK):
-                yield block
-        except (OSError, http.client.HTTPException) as error:
-            raise TransientError("connection", "The connection broke.") from error
-        if self._response.length:
-            raise TransientError("cut_short", "The body ended early.")
-
-    def read(self, limit: int) -> bytes:
-        """Return at most the first ``limit`` bytes of the body."""
-        return self._response.read(limit)
+from cxr.http.head import Head, framing
+from cxr.http.headers import written
+from cxr.http.idle import Idle
+from cxr.http.proxies import Proxy, proxy_for
+from cxr.http.request import Request, redirected
+from cxr.http.settings import HttpSettings
+from cxr.http.sockets import Sockets
+from cxr.http.trust import tls_context
+from cxr.http.wire import Wire
 
 
 class Client:
-    """Connections to hosts. Threads share it; it can be pickled.
+    """Connections to hosts. Threads share it. It can be pickled, and then makes connections of its own.
+
+    Proxies and authorities are those of the environment (`cxr.http.proxies`, `cxr.http.trust`).
 
     Args:
         settings: Time-outs and name.
-        authorization: Origin, such as ``https://api.kaggle.com``, to the value of its Authorization header.
+        authorization: Origin, such as ``https://api.kaggle.com``, to the value of the Authorization header
+            that is sent there and nowhere else.
+
+    Raises:
+        RefusedError: an origin is not an address that may be asked.
     """
 
     def __init__(
         self, settings: HttpSettings, authorization: Mapping[str, str | Secret] | None = None
     ) -> None:
         self._settings = settings
-        self._authorization = dict(authorization or {})
+        self._authorization = {
+            parse(origin).origin: value if isinstance(value, Secret) else Secret(value)
+            for origin, value in (authorization or {}).items()
+        }
+        self._sockets = Sockets()
+        self._idle = Idle()
+        self._proxies: dict[str, Proxy | None] = {}
+        self._tls: ssl.SSLContext | None = None
+        self._tls_lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self._settings, self._authorization)
 
     @contextmanager
     def open(
@@ -87,42 +64,98 @@ class Client:
         body: bytes | None = None,
         follow: int = 5,
     ) -> Iterator[Answer]:
-        """Ask, follow redirects, and give the answer; its body is read while the context is open.
+        """Ask, and give the answer, whatever its status; its body can be read until the context ends.
+
+        Args:
+            url: What to ask. http is for this machine alone.
+            method: How.
+            headers: What to send beside the client's own headers, or instead of them.
+            body: What to send after them.
+            follow: How many redirects are followed. With 0 the redirect itself is the answer.
 
         Raises:
-            TransientError: no connection, or no answer in time.
-            RefusedError: a redirect that must not be followed.
+            TransientError: there is no connection, or no answer in time.
+            RefusedError: the address, a certificate, a proxy or a redirect is one that cannot be used.
         """
+        lower = {name.lower(): value for name, value in (headers or {}).items()}
+        request = Request(method, parse(url), lower, body)
         for _ in range(follow + 1):
-            parts = urlsplit(url)
-            origin = f"{parts.scheme}://{parts.netloc}"
-            kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-            connection = kind(parts.netloc, timeout=self._settings.answer_timeout)
+            wire, head = self._ask(request)
             try:
-                sent = {"User-Agent": self._settings.user_agent, "Accept-Encoding": "identity"}
-                if origin in self._authorization:
-                    secret = self._authorization[origin]
-                    sent["Authorization"] = secret.reveal() if isinstance(secret, Secret) else secret
-                target = parts.path or "/"
-                if parts.query:
-                    target += f"?{parts.query}"
-                try:
-                    connection.request(method, target, body, sent | dict(headers or {}))
-                    response = connection.getresponse()
-                except (OSError, http.client.HTTPException) as error:
-                    raise TransientError("connection", "There was no answer.") from error
-                if response.status in _REDIRECTS and follow and response.headers.get("Location"):
-                    url = urljoin(url, response.headers["Location"])
-                    if response.status in {301, 302, 303} and method != "HEAD":
-                        method, body = "GET", None
-                    response.close()
-                    continue
-                yield Answer(response, url)
-                response.close()
+                answer_body = Body(wire, framing(request.method, head), request.address.origin)
+                following = redirected(request, head) if follow else None
+                if following is None:
+                    wire.patience(self._settings.stall_timeout)
+                    encodings = lower.get("accept-encoding", "")
+                    yield Answer(head, answer_body, request.address.url, encodings)
+            except BaseException:
+                wire.close()
+                raise
+            self._leave(request.address, wire, answer_body)
+            if following is None:
                 return
-            finally:
-                connection.close()
-        raise RefusedError("redirects", "The host sends us on and on.")
+            request = following
+        raise RefusedError("redirects", f"{request.address.origin} sends us on more than {follow} times.")
 
     def close(self) -> None:
-        """Cut every open connection: whoever reads from one gets a TransientError at once."""
+        """Cut every open connection: who reads from one gets a TransientError at once. None is opened again."""
+        self._sockets.cut()
+        self._idle.close()
+
+    def _ask(self, request: Request) -> tuple[Wire, Head]:
+        wire = self._idle.take(request.address.origin)
+        if wire is not None:
+            try:
+                return wire, self._exchange(wire, request)
+            except TransientError as error:
+                # The host had closed it between two requests: that says nothing of this one.
+                stale = error.code == "connection" and wire.silent and request.repeatable
+                if not stale:
+                    raise
+        wire = connect(Route(request.address, self._proxy(request.address), self._trust), self._sockets)
+        return wire, self._exchange(wire, request)
+
+    def _exchange(self, wire: Wire, request: Request) -> Head:
+        try:
+            return wire.ask(self._written(request), self._settings.answer_timeout)
+        except BaseException:
+            wire.close()
+            raise
+
+    def _leave(self, address: Address, wire: Wire, body: Body) -> None:
+        if body.leaves_usable():
+            self._idle.keep(address.origin, wire)
+        else:
+            wire.close()
+
+    def _proxy(self, address: Address) -> Proxy | None:
+        if address.origin not in self._proxies:
+            self._proxies[address.origin] = proxy_for(address, os.environ)
+        return self._proxies[address.origin]
+
+    def _trust(self) -> ssl.SSLContext:
+        with self._tls_lock:
+            if self._tls is None:
+                self._tls = tls_context(os.environ)
+            return self._tls
+
+    def _written(self, request: Request) -> bytes:
+        address, body = request.address, request.body
+        fields = {
+            "host": address.authority,
+            "user-agent": self._settings.user_agent,
+            "accept": "*/*",
+            "accept-encoding": "identity",
+        }
+        if (secret := self._authorization.get(address.origin)) is not None:
+            fields["authorization"] = secret.reveal()
+        if body is not None or request.method == "POST":
+            fields["content-length"] = str(len(body or b""))
+        target = address.target
+        proxy = self._proxy(address) if address.scheme == "http" else None
+        if proxy is not None:  # nothing is encrypted, so there is no tunnel: the proxy reads the request
+            target = address.url
+            if proxy.authorization is not None:
+                fields["proxy-authorization"] = proxy.authorization.reveal()
+        head = f"{request.method} {target} HTTP/1.1\r\n{written(fields | dict(request.headers))}\r\n"
+        return head.encode("latin-1") + (body or b"")

@@ -1,0 +1,107 @@
+"""Addresses that may be asked: https anywhere, http on this machine alone."""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from urllib.parse import quote, urljoin, urlsplit
+
+from cxr.http.errors import RefusedError
+
+_PORTS = {"http": 80, "https": 443}
+# What RFC 3986 gives a meaning to, and % itself: what is quoted already stays as it is, signatures above all.
+_KEPT = "!#$%&'()*+,/:;=?@[]"
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9._-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a request goes.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: Name or number, in lower case, an IPv6 number without brackets.
+        port: TCP port.
+        target: Path and query. It may hold a signature, and so is not shown.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    target: str = field(repr=False)
+
+    @property
+    def authority(self) -> str:
+        """Host and port as they stand in an address; the scheme's own port is left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: whom we speak to, and what credentials belong to."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def url(self) -> str:
+        """The whole address."""
+        return self.origin + self.target
+
+
+def parse(url: str) -> Address:
+    """Return the address that a URL names, without its fragment.
+
+    Raises:
+        RefusedError: it cannot be read, holds a password, or would send its bytes over a network in clear.
+    """
+    try:
+        parts = urlsplit(quote(url, safe=_KEPT))
+        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+    except ValueError:  # its text would quote the address
+        raise RefusedError("address", "An address cannot be read as one.") from None
+    if scheme not in _PORTS:
+        raise RefusedError("address", f"An address begins with {scheme or 'no scheme'}: not http or https.")
+    if parts.username is not None:
+        raise RefusedError("address", "An address holds a user or password, which cxr never sends that way.")
+    if not _is_host(host):
+        raise RefusedError("address", "An address names no host that can be asked.")
+    if scheme == "http" and not is_this_machine(host):
+        reason = f"http://{host} would be asked without encryption: cxr does that on this machine alone."
+        raise RefusedError("not_https", reason)
+    target = parts.path or "/"
+    return Address(scheme, host, port or _PORTS[scheme], f"{target}?{parts.query}" if parts.query else target)
+
+
+def resolve(base: Address, location: str) -> Address:
+    """Return the address that a Location header names, seen from where it was sent.
+
+    Args:
+        base: Where the answer came from.
+        location: The header, each of its bytes one character.
+
+    Raises:
+        RefusedError: as for `parse`.
+    """
+    # Some hosts write UTF-8 or spaces where they should be quoted.
+    quoted = quote(location.encode("latin-1", "replace"), safe=_KEPT)
+    try:
+        return parse(urljoin(base.url, quoted))
+    except ValueError:
+        raise RefusedError("address", f"{base.origin} sends us to an address that cannot be read.") from None
+
+
+def is_this_machine(host: str) -> bool:
+    """Return whether a host name or number is this machine's loopback."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_host(host: str) -> bool:
+    if ":" not in host:
+        return _NAME.fullmatch(host) is not None
+    try:
+        return "%" not in host and bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False

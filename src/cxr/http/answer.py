@@ -1,0 +1,56 @@
+"""One answer of a host."""
+
+from collections.abc import Iterator, Mapping
+
+from cxr.http.body import Body
+from cxr.http.errors import RefusedError
+from cxr.http.head import Head
+
+
+class Answer:
+    """One answer, its body unread.
+
+    Args:
+        head: Its status and headers.
+        body: What follows them.
+        url: Where it came from.
+        encodings: The Accept-Encoding that was sent.
+
+    Attributes:
+        status: The HTTP status.
+        headers: By name in any case; several lines of one name are joined by ``", "``.
+        url: Where it finally came from. It may hold a signature: `cxr.logs.public_url` shows it without.
+    """
+
+    def __init__(self, head: Head, body: Body, url: str, encodings: str) -> None:
+        self.status = head.status
+        self.headers: Mapping[str, str] = head.headers
+        self.url = url
+        self._body = body
+        self._encodings = encodings
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the body as it comes, in blocks of 1 byte to 512 KiB.
+
+        Raises:
+            TransientError: it ended early, stalled or broke; what had come until then was yielded.
+            RefusedError: it comes encoded in a way that was not asked for.
+        """
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if encoding != "identity" and encoding not in self._encodings.lower():
+            raise RefusedError("encoded", f"The host sent a body encoded by {encoding!r}, unasked.")
+        return self._body.blocks()
+
+    def read(self, limit: int) -> bytes:
+        """Return the body's first bytes, at most ``limit`` of them; no more are waited for.
+
+        Raises:
+            TransientError: as for `blocks`.
+            RefusedError: likewise.
+        """
+        read = bytearray()
+        for block in self.blocks():
+            read += block
+            if len(read) >= limit:
+                break
+        return bytes(read[:limit])

@@ -1,0 +1,161 @@
+"""One connection: a request goes out, the head of its answer comes in, then its body in pieces."""
+
+import re
+import select
+import socket
+import ssl
+import time
+
+from cxr.http.errors import RequestError, TransientError
+from cxr.http.head import Head, parse_head
+from cxr.http.sockets import Sockets, closed
+
+MOST_HEAD = 64 << 10
+_EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
+# One read of the socket: a record where it is enciphered, since more never comes at once.
+_RECORD = 16 << 10
+_MOST = 256 << 10
+
+
+class Wire:
+    """A connected socket, and what was read from it too far.
+
+    Args:
+        sock: The socket; it is among ``sockets``.
+        sockets: Where it is closed.
+        origin: Who is at the other end, for sentences.
+
+    Attributes:
+        silent: Nothing has come since the last request.
+    """
+
+    def __init__(self, sock: socket.socket, sockets: Sockets, origin: str) -> None:
+        self._sock = sock
+        self._sockets = sockets
+        self._origin = origin
+        self._buffer = b""
+        self._at = 0  # what stands before is used up; to cut it off each time would copy the rest
+        self._most = _RECORD if isinstance(sock, ssl.SSLSocket) else _MOST
+        self.silent = True
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes were read too far."""
+        return len(self._buffer) - self._at
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits to be read, not even the connection's end: another request may go out."""
+        if self.buffered or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
+            return False
+        waiting = select.poll()
+        waiting.register(self._sock, select.POLLIN)
+        return not waiting.poll(0)
+
+    def ask(self, request: bytes, timeout: float) -> Head:
+        """Send a request and return the head of its answer; what is only informational is passed over.
+
+        Args:
+            request: All its bytes.
+            timeout: Seconds for all of it.
+
+        Raises:
+            TransientError: the connection broke, the answer did not come in time, or it is not HTTP.
+        """
+        self.silent = True
+        deadline = time.monotonic() + timeout
+        try:
+            self._sock.settimeout(timeout)
+            self._sock.sendall(request)
+            head = self._head(deadline)
+            while head.status < 200:  # 100 Continue, 103 Early Hints
+                head = self._head(deadline)
+        except RequestError:
+            raise
+        except TimeoutError:
+            reason = f"{self._origin} did not answer within {timeout:g} seconds."
+            raise self._unless_cut(TransientError("no_answer", reason, throttled=True)) from None
+        except OSError as error:
+            raise self._broken(error) from error
+        return head
+
+    def patience(self, seconds: float) -> None:
+        """Set how long the body may be silent."""
+        self._sock.settimeout(seconds)
+
+    def some(self, most: int) -> bytes:
+        """Return at least one of the next bytes and at most ``most``; none where the connection has ended.
+
+        Raises:
+            TransientError: the connection broke, or nothing came for too long.
+        """
+        if self.buffered:
+            start, self._at = self._at, min(self._at + most, len(self._buffer))
+            return self._buffer[start : self._at]
+        return self._more(most)
+
+    def line(self, most: int) -> bytes:
+        """Return the next line without its end.
+
+        Raises:
+            TransientError: as for `some`; or there is no line of at most ``most`` bytes.
+        """
+        while (end := self._buffer.find(b"\n", self._at)) < 0:
+            more = self._more(self._most) if self.buffered <= most else b""
+            if not more:
+                raise self._unreadable()
+            self._buffer, self._at = self._buffer[self._at :] + more, 0
+        start, self._at = self._at, end + 1
+        if end - start > most:
+            raise self._unreadable()
+        return self._buffer[start:end].removesuffix(b"\r")
+
+    def drop_buffered(self) -> None:
+        """Forget what was read too far, the end of a body that nobody wants."""
+        self._buffer, self._at = b"", 0
+
+    def close(self) -> None:
+        """End the connection."""
+        self._sockets.close(self._sock)
+
+    def _head(self, deadline: float) -> Head:
+        self._buffer, self._at = self._buffer[self._at :], 0
+        while (end := _EMPTY_LINE.search(self._buffer)) is None:
+            if len(self._buffer) > MOST_HEAD:
+                raise TransientError("malformed", f"{self._origin} sent more headers than cxr reads.")
+            self._sock.settimeout(max(deadline - time.monotonic(), 0.001))  # 0 would mean: do not wait
+            more = self._received(MOST_HEAD)
+            if not more:
+                reason = f"{self._origin} closed the connection without an answer."
+                raise self._unless_cut(TransientError("connection", reason))
+            self.silent = False
+            self._buffer += more
+        self._at = end.end()
+        return parse_head(self._buffer[: end.start()])
+
+    def _more(self, most: int) -> bytes:
+        try:
+            return self._received(min(most, self._most))
+        except RequestError:
+            raise
+        except TimeoutError:
+            reason = f"{self._origin} sent nothing for {self._sock.gettimeout():g} seconds."
+            raise self._unless_cut(TransientError("stalled", reason, throttled=True)) from None
+        except OSError as error:
+            raise self._broken(error) from error
+
+    def _received(self, most: int) -> bytes:
+        received = self._sock.recv(most)
+        if self._sockets.is_cut:  # what came may be no more than the end
+            raise closed()
+        return received
+
+    def _broken(self, error: OSError) -> TransientError:
+        reason = f"The connection to {self._origin} broke: {error.strerror or error}."
+        return self._unless_cut(TransientError("connection", reason))
+
+    def _unreadable(self) -> TransientError:
+        return TransientError("malformed", f"{self._origin} sent a body that cannot be read.")
+
+    def _unless_cut(self, error: TransientError) -> TransientError:
+        return closed() if self._sockets.is_cut else error
