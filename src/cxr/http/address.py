@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, urljoin, urlsplit
 
 from cxr.http.errors import RefusedError
@@ -14,36 +15,40 @@ _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9._-]*)")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where a request goes.
+class Origin:
+    """Whom we speak to, and what credentials belong to.
 
     Attributes:
         scheme: ``http`` or ``https``.
         host: Name or number, in lower case, an IPv6 number without brackets.
         port: TCP port.
-        target: Path and query. It may hold a signature, and so is not shown.
+        authority: Host and port as they stand in an address; the scheme's own port is left out.
+        name: Scheme and authority.
     """
 
     scheme: str
     host: str
     port: int
+    authority: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a request goes.
+
+    Attributes:
+        origin: To whom.
+        target: Path and query. It may hold a signature, and so is not shown.
+    """
+
+    origin: Origin
     target: str = field(repr=False)
-
-    @property
-    def authority(self) -> str:
-        """Host and port as they stand in an address; the scheme's own port is left out."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port: whom we speak to, and what credentials belong to."""
-        return f"{self.scheme}://{self.authority}"
 
     @property
     def url(self) -> str:
         """The whole address."""
-        return self.origin + self.target
+        return self.origin.name + self.target
 
 
 def parse(url: str) -> Address:
@@ -54,20 +59,11 @@ def parse(url: str) -> Address:
     """
     try:
         parts = urlsplit(quote(url, safe=_KEPT))
-        scheme, host, port = parts.scheme, parts.hostname or "", parts.port
+        origin = _origin(parts.scheme, parts.netloc)
     except ValueError:  # its text would quote the address
         raise RefusedError("address", "An address cannot be read as one.") from None
-    if scheme not in _PORTS:
-        raise RefusedError("address", f"An address begins with {scheme or 'no scheme'}: not http or https.")
-    if parts.username is not None:
-        raise RefusedError("address", "An address holds a user or password, which cxr never sends that way.")
-    if not _is_host(host):
-        raise RefusedError("address", "An address names no host that can be asked.")
-    if scheme == "http" and not is_this_machine(host):
-        reason = f"http://{host} would be asked without encryption: cxr does that on this machine alone."
-        raise RefusedError("not_https", reason)
     target = parts.path or "/"
-    return Address(scheme, host, port or _PORTS[scheme], f"{target}?{parts.query}" if parts.query else target)
+    return Address(origin, f"{target}?{parts.query}" if parts.query else target)
 
 
 def resolve(base: Address, location: str) -> Address:
@@ -85,7 +81,9 @@ def resolve(base: Address, location: str) -> Address:
     try:
         return parse(urljoin(base.url, quoted))
     except ValueError:
-        raise RefusedError("address", f"{base.origin} sends us to an address that cannot be read.") from None
+        raise RefusedError(
+            "address", f"{base.origin.name} sends us to an address that cannot be read."
+        ) from None
 
 
 def is_this_machine(host: str) -> bool:
@@ -96,6 +94,25 @@ def is_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=256)
+def _origin(scheme: str, netloc: str) -> Origin:
+    parts = urlsplit(f"//{netloc}")
+    host, port = parts.hostname or "", parts.port
+    if scheme not in _PORTS:
+        raise RefusedError("address", f"An address begins with {scheme or 'no scheme'}: not http or https.")
+    if parts.username is not None:
+        raise RefusedError("address", "An address holds a user or password, which cxr never sends that way.")
+    if not _is_host(host):
+        raise RefusedError("address", "An address names no host that can be asked.")
+    if scheme == "http" and not is_this_machine(host):
+        reason = f"http://{host} would be asked without encryption: cxr does that on this machine alone."
+        raise RefusedError("not_https", reason)
+    authority = f"[{host}]" if ":" in host else host
+    if port not in {None, _PORTS[scheme]}:
+        authority += f":{port}"
+    return Origin(scheme, host, port or _PORTS[scheme], authority, f"{scheme}://{authority}")
 
 
 def _is_host(host: str) -> bool:

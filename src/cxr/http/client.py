@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cxr.credentials.secret import Secret
-from cxr.http.address import Address, parse
+from cxr.http.address import Origin, parse
 from cxr.http.answer import Answer
 from cxr.http.body import Body
 from cxr.http.connect import Route, connect
@@ -42,7 +42,7 @@ class Client:
     ) -> None:
         self._settings = settings
         self._authorization = {
-            parse(origin).origin: value if isinstance(value, Secret) else Secret(value)
+            parse(origin).origin.name: value if isinstance(value, Secret) else Secret(value)
             for origin, value in (authorization or {}).items()
         }
         self._sockets = Sockets()
@@ -82,7 +82,7 @@ class Client:
         for _ in range(follow + 1):
             wire, head = self._ask(request)
             try:
-                answer_body = Body(wire, framing(request.method, head), request.address.origin)
+                answer_body = Body(wire, framing(request.method, head), request.address.origin.name)
                 following = redirected(request, head) if follow else None
                 if following is None:
                     wire.patience(self._settings.stall_timeout)
@@ -91,19 +91,22 @@ class Client:
             except BaseException:
                 wire.close()
                 raise
-            self._leave(request.address, wire, answer_body)
+            self._leave(request.address.origin, wire, answer_body)
             if following is None:
                 return
             request = following
-        raise RefusedError("redirects", f"{request.address.origin} sends us on more than {follow} times.")
+        raise RefusedError(
+            "redirects", f"{request.address.origin.name} sends us on more than {follow} times."
+        )
 
     def close(self) -> None:
-        """Cut every open connection: who reads from one gets a TransientError at once. None is opened again."""
+        """Cut every open connection: who reads from one gets a TransientError at once. No other opens."""
         self._sockets.cut()
         self._idle.close()
 
     def _ask(self, request: Request) -> tuple[Wire, Head]:
-        wire = self._idle.take(request.address.origin)
+        origin = request.address.origin
+        wire = self._idle.take(origin.name)
         if wire is not None:
             try:
                 return wire, self._exchange(wire, request)
@@ -112,7 +115,7 @@ class Client:
                 stale = error.code == "connection" and wire.silent and request.repeatable
                 if not stale:
                     raise
-        wire = connect(Route(request.address, self._proxy(request.address), self._trust), self._sockets)
+        wire = connect(Route(origin, self._proxy(origin), self._trust), self._sockets)
         return wire, self._exchange(wire, request)
 
     def _exchange(self, wire: Wire, request: Request) -> Head:
@@ -122,16 +125,16 @@ class Client:
             wire.close()
             raise
 
-    def _leave(self, address: Address, wire: Wire, body: Body) -> None:
+    def _leave(self, origin: Origin, wire: Wire, body: Body) -> None:
         if body.leaves_usable():
-            self._idle.keep(address.origin, wire)
+            self._idle.keep(origin.name, wire)
         else:
             wire.close()
 
-    def _proxy(self, address: Address) -> Proxy | None:
-        if address.origin not in self._proxies:
-            self._proxies[address.origin] = proxy_for(address, os.environ)
-        return self._proxies[address.origin]
+    def _proxy(self, origin: Origin) -> Proxy | None:
+        if origin.name not in self._proxies:
+            self._proxies[origin.name] = proxy_for(origin, os.environ)
+        return self._proxies[origin.name]
 
     def _trust(self) -> ssl.SSLContext:
         with self._tls_lock:
@@ -140,21 +143,21 @@ class Client:
             return self._tls
 
     def _written(self, request: Request) -> bytes:
-        address, body = request.address, request.body
+        origin, body = request.address.origin, request.body
         fields = {
-            "host": address.authority,
+            "host": origin.authority,
             "user-agent": self._settings.user_agent,
             "accept": "*/*",
             "accept-encoding": "identity",
         }
-        if (secret := self._authorization.get(address.origin)) is not None:
+        if (secret := self._authorization.get(origin.name)) is not None:
             fields["authorization"] = secret.reveal()
         if body is not None or request.method == "POST":
             fields["content-length"] = str(len(body or b""))
-        target = address.target
-        proxy = self._proxy(address) if address.scheme == "http" else None
+        target = request.address.target
+        proxy = self._proxy(origin) if origin.scheme == "http" else None
         if proxy is not None:  # nothing is encrypted, so there is no tunnel: the proxy reads the request
-            target = address.url
+            target = request.address.url
             if proxy.authorization is not None:
                 fields["proxy-authorization"] = proxy.authorization.reveal()
         head = f"{request.method} {target} HTTP/1.1\r\n{written(fields | dict(request.headers))}\r\n"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cxr.http.address import Address
+from cxr.http.address import Origin
 from cxr.http.errors import RefusedError, RequestError, TransientError
 from cxr.http.headers import written
 from cxr.http.proxies import Proxy
@@ -23,12 +23,12 @@ class Route:
     """How a host is reached.
 
     Attributes:
-        address: An address of the host.
+        origin: Whom to reach.
         proxy: What stands between; ``None`` where nothing does.
         trust: Gives how connections are encrypted; called only where one is.
     """
 
-    address: Address
+    origin: Origin
     proxy: Proxy | None
     trust: Callable[[], ssl.SSLContext]
 
@@ -40,20 +40,20 @@ def connect(route: Route, sockets: Sockets) -> Wire:
         TransientError: the host or the proxy is not there, or not now.
         RefusedError: the host's certificate is not to be trusted, or the proxy does not let us through.
     """
-    address, proxy = route.address, route.proxy
+    origin, proxy = route.origin, route.proxy
     if proxy is None:
-        sock = _dial(address.host, address.port, address.authority, sockets)
+        sock = _dial(origin.host, origin.port, origin.authority, sockets)
     else:
         sock = _dial(proxy.host, proxy.port, proxy.name, sockets)
     try:
-        if address.scheme == "https":
+        if origin.scheme == "https":
             if proxy is not None:
-                _tunnel(sock, address, proxy, sockets)
-            sock = _encrypted(sock, address.host, route.trust(), sockets)
+                _tunnel(sock, origin, proxy, sockets)
+            sock = _encrypted(sock, origin.host, route.trust(), sockets)
     except BaseException:
         sockets.close(sock)
         raise
-    return Wire(sock, sockets, address.origin)
+    return Wire(sock, sockets, origin.name)
 
 
 def _dial(host: str, port: int, name: str, sockets: Sockets) -> socket.socket:
@@ -92,22 +92,22 @@ def _reach(sock: socket.socket, place: tuple[Any, ...], sockets: Sockets) -> soc
     return sock
 
 
-def _tunnel(sock: socket.socket, address: Address, proxy: Proxy, sockets: Sockets) -> None:
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    fields = {"Host": f"{host}:{address.port}"}
+def _tunnel(sock: socket.socket, origin: Origin, proxy: Proxy, sockets: Sockets) -> None:
+    host = f"[{origin.host}]" if ":" in origin.host else origin.host
+    fields = {"Host": f"{host}:{origin.port}"}
     if proxy.authorization is not None:
         fields["Proxy-Authorization"] = proxy.authorization.reveal()
-    request = f"CONNECT {host}:{address.port} HTTP/1.1\r\n{written(fields)}\r\n".encode("latin-1")
+    request = f"CONNECT {host}:{origin.port} HTTP/1.1\r\n{written(fields)}\r\n".encode("latin-1")
     wire = Wire(sock, sockets, f"The proxy {proxy.host}:{proxy.port}")
     head = wire.ask(request, STEP_TIMEOUT)
     if 200 <= head.status < 300:
         if wire.buffered:
             raise TransientError("proxy", f"More than an answer came from {proxy.name}.")
         return
-    raise _not_let_through(head.status, address, proxy)
+    raise _not_let_through(head.status, origin, proxy)
 
 
-def _not_let_through(status: int, address: Address, proxy: Proxy) -> RequestError:
+def _not_let_through(status: int, origin: Origin, proxy: Proxy) -> RequestError:
     code = f"proxy_{status}"
     if status == 407:
         reason = (
@@ -115,7 +115,7 @@ def _not_let_through(status: int, address: Address, proxy: Proxy) -> RequestErro
             "http://USER:PASSWORD@HOST:PORT."
         )
         return RefusedError(code, reason, status=status)
-    reason = f"There is no way to {address.host} through {proxy.name}: it answered {status}."
+    reason = f"There is no way to {origin.host} through {proxy.name}: it answered {status}."
     if status >= 500 or status in {408, 429}:
         return TransientError(code, reason, status=status, throttled=status in {429, 503})
     return RefusedError(code, reason, status=status)

@@ -12,7 +12,9 @@ from cxr.http.headers import Headers
 
 MOST_LINES = 100
 _STATUS = re.compile(r"HTTP/1\.([0-9]) ([1-9][0-9]{2})(?: .*)?")
-_FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r]*)")
+_FIELD = re.compile(r"(?m)^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00\r\n]*)$")
+# An old way to go on with a field's value in the next line.
+_FOLD = re.compile(r"[ \t]*\n[ \t]+")
 _BODILESS = frozenset({204, 304})
 
 
@@ -55,22 +57,20 @@ def parse_head(block: bytes) -> Head:
     Raises:
         TransientError: this is not HTTP, or has more than a hundred lines.
     """
-    first, *lines = block.decode("latin-1").replace("\r\n", "\n").split("\n")
+    first, _, rest = block.decode("latin-1").replace("\r\n", "\n").partition("\n")
     status = _STATUS.fullmatch(first)
     if status is None:
         raise _malformed("its first line is not one of HTTP/1")
-    if len(lines) > MOST_LINES:
+    rest = _FOLD.sub(" ", rest)
+    fields = _FIELD.findall(rest)
+    lines = rest.count("\n") + 1 if rest else 0
+    if len(fields) != lines:
+        raise _malformed("one of its lines is no header")
+    if lines > MOST_LINES:
         raise _malformed(f"it has more than {MOST_LINES} headers")
-    fields: list[tuple[str, str]] = []
-    for line in lines:
-        if field := _FIELD.fullmatch(line):
-            fields.append((field[1], field[2].rstrip(" \t")))
-        elif fields and line[:1] in {" ", "\t"} and "\0" not in line:  # an old way to continue a line
-            name, value = fields[-1]
-            fields[-1] = name, f"{value} {line.strip()}"
-        else:
-            raise _malformed("one of its lines is no header")
-    return Head(int(status[2]), int(status[1]), Headers(fields))
+    return Head(
+        int(status[2]), int(status[1]), Headers([(name, value.rstrip(" \t")) for name, value in fields])
+    )
 
 
 def framing(method: str, head: Head) -> Framing:

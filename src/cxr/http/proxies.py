@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from cxr.credentials.secret import Secret
-from cxr.http.address import Address, is_this_machine
+from cxr.http.address import Origin, is_this_machine
 from cxr.http.errors import RefusedError
 
 
@@ -38,11 +38,11 @@ class Proxy:
         return f"the proxy {self.host}:{self.port} ({self.variable})"
 
 
-def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
-    """Return the proxy through which an address is asked, ``None`` where it is asked directly.
+def proxy_for(origin: Origin, environ: Mapping[str, str]) -> Proxy | None:
+    """Return the proxy through which a host is asked, ``None`` where it is asked directly.
 
     Args:
-        address: What is asked.
+        origin: Who is asked.
         environ: ``HTTPS_PROXY`` or ``HTTP_PROXY``, else ``ALL_PROXY``, and ``NO_PROXY``; in lower case, too,
             which counts where both are there. An empty one counts as none.
 
@@ -50,15 +50,15 @@ def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
         RefusedError: the variable names no proxy that cxr can use.
     """
     _, exceptions = _variable("no_proxy", environ)
-    if _is_excepted(address, exceptions):
+    if _is_excepted(origin, exceptions):
         return None
-    variable, value = _variable(f"{address.scheme}_proxy", environ)
+    variable, value = _variable(f"{origin.scheme}_proxy", environ)
     if not value:
         variable, value = _variable("all_proxy", environ)
     if not value:
         return None
     proxy = _read(variable, value)
-    return proxy if is_this_machine(proxy.host) or not is_this_machine(address.host) else None
+    return proxy if is_this_machine(proxy.host) or not is_this_machine(origin.host) else None
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
@@ -91,24 +91,24 @@ def _authorization(user: str | None, password: str | None) -> Secret | None:
     return Secret(f"Basic {base64.b64encode(plain.encode()).decode()}")
 
 
-def _is_excepted(address: Address, exceptions: str) -> bool:
+def _is_excepted(origin: Origin, exceptions: str) -> bool:
     return any(
-        one == "*" or _names(one, address) or _holds(one, address.host)
+        one == "*" or _names(one, origin) or _holds(one, origin.host)
         for one in re.split(r"[\s,]+", exceptions.lower())
         if one
     )
 
 
-def _names(one: str, address: Address) -> bool:
+def _names(one: str, origin: Origin) -> bool:
     """Whether an exception is the host, a domain above it, or either with the port."""
     host, port = one, ""
     if found := re.fullmatch(r"\[?([^\]]*?)\]?:([0-9]+)", one):
         ambiguous = ":" in found[1] and "[" not in one  # an IPv6 number without brackets
         host, port = (one, "") if ambiguous else (found[1], found[2])
     host = host.strip("[]").removeprefix("*").removeprefix(".")
-    if port and int(port) != address.port:
+    if port and int(port) != origin.port:
         return False
-    return bool(host) and (address.host == host or address.host.endswith(f".{host}"))
+    return bool(host) and (origin.host == host or origin.host.endswith(f".{host}"))
 
 
 def _holds(network: str, host: str) -> bool:

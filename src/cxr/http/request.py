@@ -49,16 +49,20 @@ def redirected(request: Request, head: Head) -> Request | None:
     location = head.headers.get("location", "")
     if not location:
         raise RefusedError(
-            "redirect", f"{before.origin} sends us elsewhere ({head.status}) but not where to."
+            "redirect", f"{before.origin.name} sends us elsewhere ({head.status}) but not where to."
         )
     after = resolve(before, location)
-    if before.scheme == "https" and after.scheme != "https":
-        raise RefusedError("not_https", f"{before.origin} sends us to {after.origin}, out of encryption.")
+    if before.origin.scheme == "https" and after.origin.scheme != "https":
+        raise RefusedError(
+            "not_https", f"{before.origin.name} sends us to {after.origin.name}, out of encryption."
+        )
     moved = after.origin != before.origin
     method, body, dropped = request.method, request.body, _PRIVATE if moved else frozenset()
     if (head.status == 303 and method != "HEAD") or (head.status in {301, 302} and method == "POST"):
         method, body, dropped = "GET", None, dropped | _OF_THE_BODY
     if moved and body:
-        raise RefusedError("redirect", f"{before.origin} wants what we sent it to go to {after.origin}, too.")
+        raise RefusedError(
+            "redirect", f"{before.origin.name} wants what we sent it to go to {after.origin.name}, too."
+        )
     headers = {name: value for name, value in request.headers.items() if name not in dropped}
     return Request(method, after, headers, body)
