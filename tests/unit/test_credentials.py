@@ -24,6 +24,7 @@ def home(tmp_path, monkeypatch):
     """An empty home and working directory, no variables, no keyring, nothing hidden."""
     for name in [*variables(), "KAGGLE_CONFIG_DIR", "XDG_CONFIG_HOME", "NETRC", "AWS_CONFIG_FILE"]:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("KAGGLE_ENABLE_OAUTH", raising=False)
     monkeypatch.delenv("AWS_SHARED_CREDENTIALS_FILE", raising=False)
     monkeypatch.setattr(redaction, "_known", frozenset())
     monkeypatch.setattr(redaction, "_pattern", None)
@@ -112,12 +113,53 @@ def test_kaggles_places_in_their_order(home, monkeypatch):
     assert where() == ("key-of-dotenv", "KAGGLE_USERNAME in .env, KAGGLE_KEY in .env")
     monkeypatch.setenv("KAGGLE_KEY", "key-of-environ")
     assert where()[0] == "key-of-environ", "the environment comes before .env, variable by variable"
+    login = private(home / ".kaggle" / "credentials.json", '{"access_token": "token-of-login"}')
+    assert where()[0] == "key-of-environ", "Kaggle's own program does not look there either"
+    monkeypatch.setenv("KAGGLE_ENABLE_OAUTH", "1")
+    assert where() == ("token-of-login", str(login))
+    notebook = private(home / "notebook-token", "token-of-notebook")
+    monkeypatch.setenv("KAGGLE_API_V1_TOKEN", str(notebook))
+    assert where()[0] == "token-of-notebook"
     token = private(home / ".kaggle" / "access_token", "token-of-file\n")
     assert where() == ("token-of-file", str(token))
     monkeypatch.setenv("KAGGLE_API_TOKEN", str(private(home / "t", "token-through-path")))
     assert where()[0] == "token-through-path"
     monkeypatch.setenv("KAGGLE_API_TOKEN", "KGAT_token-itself")
     assert where() == ("KGAT_token-itself", "environment variable KAGGLE_API_TOKEN")
+
+
+def test_kaggles_login_brings_what_renews_it_and_shows_nothing(home, monkeypatch):
+    Path(".env").write_text("KAGGLE_ENABLE_OAUTH=true\n")
+    private(
+        home / ".kaggle" / "credentials.json",
+        '{"refresh_token": "canary-refresh", "access_token": "canary-access", "username": "u", "scopes": [],'
+        ' "access_token_expiration": "2026-11-21T12:00:00+00:00"}',
+    )
+    found = find("kaggle")
+    assert found.text("token") == "canary-access"
+    assert found.text("refresh_token") == "canary-refresh"
+    assert found.text("expires") == "2026-11-21T12:00:00+00:00"
+    assert "canary" not in f"{found} {found.masked()}"
+    assert redact("a canary-refresh in a log") == "a [redacted] in a log"
+    monkeypatch.setenv("KAGGLE_ENABLE_OAUTH", "no")
+    assert find("kaggle") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "happened"),
+    [
+        ("{", "not a JSON object"),
+        ('{"refresh_token": "canary"}', "access_token"),
+        ("[]", "not a JSON object"),
+    ],
+)
+def test_what_is_wrong_with_kaggles_login_is_said_without_quoting_it(home, monkeypatch, text, happened):
+    monkeypatch.setenv("KAGGLE_ENABLE_OAUTH", "yes")
+    private(home / ".kaggle" / "credentials.json", text)
+    assert happened in said("kaggle")
+    assert "kaggle auth login" in said("kaggle")
+    assert "canary" not in said("kaggle")
+    assert not find("kaggle").usable
 
 
 def test_physionet_from_variables_then_netrc(home, monkeypatch):

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from cxr.credentials.aws import AwsProfiles
 from cxr.credentials.google import AdcFile
+from cxr.credentials.kaggle_login import KaggleLogin
 from cxr.credentials.netrc_file import Netrc
 from cxr.credentials.places import JsonFile, Stored, TokenFile, TokenVariable, Variables
 from cxr.credentials.reading import Place
@@ -78,6 +79,7 @@ _KAGGLE = Service(
         TokenVariable("KAGGLE_API_TOKEN", "token"),
         TokenFile("token", ("~/.kaggle/access_token", "~/.kaggle/access_token.txt")),
         TokenVariable("KAGGLE_API_V1_TOKEN", "token"),
+        KaggleLogin(),
         Variables({"username": "KAGGLE_USERNAME", "key": "KAGGLE_KEY"}),
         Stored(),
         JsonFile(
