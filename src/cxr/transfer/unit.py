@@ -31,6 +31,10 @@ class Report(Protocol):
         """So many more bytes came over the connection."""
         ...
 
+    def kept(self, size: int) -> None:
+        """So many more bytes are on the disk, and the next attempt goes on from there."""
+        ...
+
     def done(self, job: Job, result: Fetched | Failure) -> None:
         """One image is decided."""
         ...

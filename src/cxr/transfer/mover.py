@@ -1,0 +1,96 @@
+"""What runs in a mover, a further process that carries units out in its threads and tells its parent.
+
+It lives no longer than its parent: whoever writes beside a new run would write into its files.
+"""
+
+import ctypes
+import os
+import pickle
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+from cxr.hosts import Host
+from cxr.stores.local import LocalStore
+from cxr.transfer.threads import Threads
+from cxr.transfer.unit import Unit
+from cxr.transfer.workers import Ended, Told
+
+_LISTEN = 0.2
+"""Seconds between two looks at what moved, where nothing ends."""
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class Start(NamedTuple):
+    """The first message: what the others are about."""
+
+    host: Host
+    store: LocalStore
+    threads: int
+
+
+class Try(NamedTuple):
+    """Have a unit tried once."""
+
+    ticket: int
+    unit: Unit
+
+
+class Stop(NamedTuple):
+    """Cut short what is under way, and end."""
+
+
+def main(descriptor: int) -> None:
+    """Serve the parent at the other end of a socket until it says so, or is gone."""
+    _ignore_what_concerns_the_parent()
+    _die_with_the_parent()
+    connection = Connection(descriptor)
+    try:
+        start: Start = connection.recv()
+        threads = Threads(start.host, start.store, start.threads, ahead=0)
+        threads.allow(start.threads)
+        threading.Thread(target=_tell, args=(threads, connection), daemon=True).start()
+        while isinstance(message := connection.recv(), Try):
+            threads.give(*message)
+        threads.close()
+    except (EOFError, OSError):
+        pass  # the parent is gone: not one more byte
+    os._exit(0)
+
+
+def _ignore_what_concerns_the_parent() -> None:
+    """Ctrl-C, a closed terminal and the end of a batch job reach every process; the parent alone decides."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _die_with_the_parent() -> None:
+    """Have Linux kill this process when its parent dies; elsewhere the end of the pipe tells a bit later."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _tell(threads: Threads, connection: Connection) -> None:
+    while True:
+        told = threads.wait(_LISTEN)
+        if told.moved or told.events:
+            try:
+                connection.send_bytes(_pickled(told))
+            except OSError:
+                return
+
+
+def _pickled(told: Told) -> bytes:
+    """Pickle what is to be told; an exception that does not survive the way is told in words."""
+    told.events = [_sendable(event) if isinstance(event, Ended) else event for event in told.events]
+    return pickle.dumps(told)
+
+
+def _sendable(ended: Ended) -> Ended:
+    try:
+        pickle.loads(pickle.dumps(ended.error))  # noqa: S301  our own bytes
+    except Exception:  # noqa: BLE001  an exception may break in any way when it is pickled
+        return ended._replace(error=RuntimeError(f"{type(ended.error).__name__}: {ended.error}"))
+    return ended

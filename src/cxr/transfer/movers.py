@@ -1,0 +1,175 @@
+"""Further processes that carry units out, where one core cannot keep up with the network.
+
+In one process, hashing and writing run beside each other, but the interpreter's lock lets only one thread at
+a time handle blocks: large files come at the speed of one core.
+"""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+
+from cxr.errors import CxrError
+from cxr.hosts import Host
+from cxr.http import TransientError
+from cxr.stores.local import LocalStore
+from cxr.transfer.mover import Start, Stop, Try
+from cxr.transfer.unit import Unit
+from cxr.transfer.workers import Decided, Ended, Told
+
+_LARGE = 256 << 10  # bytes a file: smaller ones cost more time around their bytes than for them
+_MUCH = 200 << 20  # bytes in all: for less, starting processes does not pay
+_DEATHS = 3
+"""So many movers that die one after the other, without an image between, end the run."""
+_PATIENCE = 2.0
+"""Seconds that a mover is given to end by itself."""
+_CODE = "import sys; sys.path[:] = sys.argv[2:]; from cxr.transfer.mover import main; main(int(sys.argv[1]))"
+
+
+def movers_for(mean_size: float, total: int, cores: int) -> int:
+    """Return how many further processes pay: two or none.
+
+    Args:
+        mean_size: Bytes a file.
+        total: Bytes in all.
+        cores: Of this machine.
+    """
+    return 2 if mean_size >= _LARGE and total >= _MUCH and cores > 1 else 0
+
+
+class _Mover:
+    """One process, the socket to it, and what it is at."""
+
+    def __init__(self, start: Start) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.connection = Connection(ours.detach())
+            # Not multiprocessing's own start: it would run the caller's script again in the new process.
+            with _without_interrupts():
+                self.process = subprocess.Popen(  # noqa: S603  this interpreter, and its own search path
+                    [sys.executable, "-c", _CODE, str(theirs.fileno()), *sys.path],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                )
+        self.tickets: set[int] = set()
+        with suppress(OSError):  # it is dead already; `wait` will tell
+            self.connection.send(start)
+
+    def give(self, ticket: int, unit: Unit) -> None:
+        self.tickets.add(ticket)
+        with suppress(OSError):
+            self.connection.send(Try(ticket, unit))
+
+    def stop(self) -> None:
+        with suppress(OSError):
+            self.connection.send(Stop())
+
+    def end(self) -> int:
+        """Make sure that it ends, and return how it ended."""
+        try:
+            self.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.connection.close()
+        return self.process.wait()
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Hold back SIGINT in this thread, and in a process started meanwhile until it ignores it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Movers:
+    """So many processes with threads of their own.
+
+    Args:
+        host: Where from; pickled once a process.
+        store: Where to; likewise.
+        processes: How many.
+        most: How many attempts there will ever be at a time.
+    """
+
+    def __init__(self, host: Host, store: LocalStore, *, processes: int, most: int) -> None:
+        self._start = Start(host, store, most)
+        self._allowed = 0
+        self._deaths = 0
+        self._movers: dict[Connection, _Mover] = {}
+        self._processes = processes
+
+    def allow(self, attempts: int) -> None:
+        """Begin no attempt while so many are under way."""
+        self._allowed = attempts
+
+    @property
+    def room(self) -> int:
+        """How many more units should be given now: each is begun at once."""
+        return self._allowed - sum(len(mover.tickets) for mover in self._movers.values())
+
+    def give(self, ticket: int, unit: Unit) -> None:
+        """Have a unit tried once, by the process with the least to do."""
+        while len(self._movers) < self._processes:
+            mover = _Mover(self._start)
+            self._movers[mover.connection] = mover
+        min(self._movers.values(), key=lambda mover: len(mover.tickets)).give(ticket, unit)
+
+    def wait(self, seconds: float) -> Told:
+        """Return what happened, at the latest after so many seconds.
+
+        Raises:
+            CxrError: processes die one after the other.
+        """
+        told = Told()
+        for connection in wait(list(self._movers), seconds):
+            assert isinstance(connection, Connection)
+            self._receive(self._movers[connection], told)
+        return told
+
+    def close(self) -> None:
+        """End every process, within two seconds."""
+        for mover in self._movers.values():
+            mover.stop()
+        for mover in self._movers.values():
+            mover.end()
+        self._movers.clear()
+
+    def _receive(self, mover: _Mover, told: Told) -> None:
+        try:
+            more: Told = mover.connection.recv()
+        except (EOFError, OSError):
+            told.events.extend(self._bury(mover))
+            return
+        told.moved += more.moved
+        told.events.extend(more.events)
+        mover.tickets.difference_update(event.ticket for event in more.events if isinstance(event, Ended))
+        if any(isinstance(event, Decided) for event in more.events):
+            self._deaths = 0
+
+    def _bury(self, mover: _Mover) -> Iterator[Ended]:
+        """Return what a dead process was at, as attempts that failed."""
+        del self._movers[mover.connection]
+        ending = _ending(mover.end())
+        self._deaths += 1
+        if self._deaths >= _DEATHS:
+            raise CxrError(
+                f"Processes that fetch die one after the other ({ending}).",
+                think="The machine may be out of memory.",
+                next_step="Run the same command again with fewer workers, such as `--workers 2`: it goes on "
+                "where it stopped.",
+            )
+        for ticket in mover.tickets:
+            error = TransientError("mover_died", f"the process that fetched it died ({ending})")
+            yield Ended(ticket, error, 0, 0.0)
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+

@@ -1,0 +1,111 @@
+"""Whether a host still gives anything: when to stop asking, so that not every image waits for its retries."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+from cxr.errors import AccessError, HostError
+from cxr.http import RefusedError, TransientError
+from cxr.transfer.retry import LONGEST_PAUSE
+
+_LEAST = 5
+"""Units in a row that must come to nothing before the host is given up, or as many as were under way."""
+_AGAIN = "Run the same command again later: it goes on where it stopped."
+
+
+class Standing:
+    """What came of the units lately.
+
+    Args:
+        host: The host's key.
+        patience: Seconds without any progress after which the host is given up.
+        now: Seconds on a clock that never jumps.
+
+    Attributes:
+        exhausted: Units in a row that were given up.
+        progress: How often anything was had, or known for sure not to be there.
+    """
+
+    def __init__(self, host: str, patience: float, now: float) -> None:
+        self._host = host
+        self._patience = patience
+        self._last = now
+        self._refused = 0
+        self._error: TransientError | RefusedError | None = None
+        self.exhausted = 0
+        self.progress = 0
+
+    def progressed(self, now: float) -> None:
+        """Take notice that the host gave something."""
+        self._last = now
+        self._refused = self.exhausted = 0
+        self.progress += 1
+
+    def failed(self, error: TransientError, now: float) -> None:
+        """Take notice of an attempt that did not hold.
+
+        Raises:
+            HostError: nothing came for too long, or the host wants to be left alone for too long.
+        """
+        asked = error.retry_after or 0.0
+        if asked > LONGEST_PAUSE:
+            raise self._not_before(asked)
+        if now - self._last >= self._patience:
+            self._give_up(error)
+
+    def gave_up(self, error: TransientError, under_way: int) -> None:
+        """Take notice of a unit that is given up.
+
+        Raises:
+            HostError: it is one too many.
+        """
+        self.exhausted += 1
+        self._error = error
+        if self.exhausted >= max(_LEAST, under_way):
+            self._give_up(error)
+
+    def refused(self, error: RefusedError, under_way: int) -> None:
+        """Take notice of a unit that was refused with 401 or 403.
+
+        Raises:
+            AccessError: it is one too many.
+        """
+        self._refused += 1
+        self._error = error
+        if self._refused >= max(_LEAST, under_way):
+            self._no_access(error)
+
+    def end(self) -> None:
+        """Say at the end of a run that had nothing at all why that is.
+
+        Raises:
+            AccessError: the host refused.
+            HostError: the connections did not hold.
+        """
+        if self.progress or self._error is None:
+            return
+        if isinstance(self._error, RefusedError):
+            self._no_access(self._error)
+        self._give_up(self._error)
+
+    def _give_up(self, error: TransientError) -> NoReturn:
+        raise HostError(
+            f"{self._host} does not answer as it should: {error.reason}",
+            think="The host or the network has been failing for all that was tried lately.",
+            next_step=_AGAIN,
+        )
+
+    def _no_access(self, error: RefusedError) -> NoReturn:
+        raise AccessError(
+            f"{self._host} refuses what is asked of it: {error.reason}",
+            think="Credentials may have been withdrawn or have run out, or an agreement is missing.",
+            next_step="`cxr check-access` says what is missing. Then run the same command again: it goes on "
+            "where it stopped.",
+        )
+
+    def _not_before(self, seconds: float) -> HostError:
+        until = (datetime.now(UTC) + timedelta(seconds=seconds)).astimezone()
+        return HostError(
+            f"{self._host} asks to be left alone until {until:%Y-%m-%d %H:%M} (Retry-After).",
+            think="It limits how much one account or address may fetch in a time.",
+            next_step="Run the same command again after that: it goes on where it stopped.",
+        )
