@@ -7,23 +7,40 @@ from typing import TYPE_CHECKING
 from cxr.cli._run import Run
 from cxr.cli._tally import tell_stats
 from cxr.cli._validation import verdict
+from cxr.cli._words import count
 
 if TYPE_CHECKING:
-    from cxr.library.demo import DemoResult
+    from cxr.lab.demo import DemoResult
 
 
 def tell(run: Run, result: "DemoResult") -> None:
-    """Print the statistics and what to open next."""
+    """Print the statistics, what the hosts did, and what to open next."""
     run.out.document(result.to_json())
     if run.quiet:
         return
     tell_stats(run.out, result.statistics)
     run.out.show()
-    run.out.show(f"Validation  {verdict(result.validation)}")
-    run.out.show(f"Library     {result.base}")
-    run.out.show(f"Look at     {result.contact_sheet}")
+    for host, download in result.downloads.items():
+        run.out.show(f"{_came(host)}  {_survived(result, host)}{count(download.downloaded, 'image')} came")
+    run.out.show(f"Validation   {verdict(result.validation)}")
+    run.out.show(f"Library      {result.base}")
+    for sheet in result.contact_sheets:
+        run.out.show(f"Look at      {sheet}")
     program = _program()
-    run.out.show(f"Next        `{program} datasets`, then `{program} access KEY`")
+    run.out.show(
+        f"Next         `{program} lab` for hosts to try things on, `{program} datasets` for real ones"
+    )
+
+
+def _came(host: str) -> str:
+    names = {"kaggle": "From Kaggle", "box": "From Box", "phantoms": "Made here"}
+    return f"{names.get(host, host):<11}"
+
+
+def _survived(result: "DemoResult", host: str) -> str:
+    if host not in result.answers:
+        return ""
+    return f"{result.broken[host]} of {count(result.answers[host], 'answer')} went wrong on purpose; "
 
 
 def _program() -> str:

@@ -1,6 +1,7 @@
-"""Make a small library of synthetic radiographs, validate it, and say where to look.
+"""Make a small library by way of simulated hosts, validate it, and say where to look.
 
-Needs no account and no network.
+Starts the lab: Kaggle and NIH's Box folder on this machine, holding invented patients, with some of their
+answers broken on purpose. Needs no account and no network.
 
 Examples:
     cxr demo --count 12 --size 256
@@ -17,7 +18,9 @@ from cxr.cli._run import Run
 def command(
     run: Run,
     *,
-    count: Annotated[int, typer.Option("--count", metavar="N", min=1, help="How many images.")] = 200,
+    count: Annotated[
+        int, typer.Option("--count", metavar="N", min=1, help="How many phantoms; half as many NIH images.")
+    ] = 100,
     size: Annotated[
         int, typer.Option("--size", metavar="PIXELS", min=64, max=4096, help="Their side.")
     ] = 512,
@@ -27,9 +30,9 @@ def command(
 ) -> None:
     """Run the demo in --base-dir, ./demo-library by default."""
     from cxr.cli._demo import tell
-    from cxr.library.demo import demo
+    from cxr.lab.demo import demo
 
     with run.progress() as progress:
         result = demo(run.base_dir or Path("demo-library"), progress, count=count, size=size, seed=seed)
     tell(run, result)
-    raise typer.Exit(max(result.download.exit_code, result.validation.exit_code))
+    raise typer.Exit(result.exit_code)

@@ -49,12 +49,15 @@ class Setting(NamedTuple):
     origin: str
 
 
-def load(config_file: Path | None, flags: Mapping[str, object]) -> Config:
+def load(
+    config_file: Path | None, flags: Mapping[str, object], *, sources_file: Path | None = None
+) -> Config:
     """Read all layers and return what is in effect.
 
     Args:
         config_file: From ``--config``; else the first that exists of the usual places is read, if any.
         flags: Dotted key to value; those that are None were not given.
+        sources_file: A ``dataset_sources.yaml``; else the first that exists of the usual places, if any.
 
     Raises:
         ConfigError: a file cannot be read, or a key is unknown or its value not accepted; it names where.
@@ -64,7 +67,7 @@ def load(config_file: Path | None, flags: Mapping[str, object]) -> Config:
     given = [*_from_file(path), *_from_dotenv(surroundings), *_from_environ(surroundings.environ)]
     given += [Given(key, value, "command line") for key, value in flags.items() if value is not None]
     config = _merge(given)
-    config._sources = sources.load_sources(surroundings)  # noqa: SLF001  ours, set once here
+    config._sources = sources.load_sources(surroundings, sources_file)  # noqa: SLF001  ours, set once here
     return config
 
 

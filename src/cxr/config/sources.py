@@ -88,16 +88,20 @@ class Sources:
         return self.overrides[key].value if key in self.overrides else published
 
 
-def load_sources(surroundings: Surroundings) -> Sources:
+def load_sources(surroundings: Surroundings, named: Path | None = None) -> Sources:
     """Read the file and the environment.
 
     The file is the first that exists of ``$CXR_DATASET_SOURCES``, ``./dataset_sources.yaml`` and
     ``~/.config/cxr/dataset_sources.yaml``. A variable overrides it.
 
+    Args:
+        surroundings: Where this process runs.
+        named: A file that is read instead.
+
     Raises:
         ConfigError: it cannot be read, or says something that cannot be; it names where.
     """
-    path = _find(surroundings)
+    path = named or _find(surroundings)
     given = [*_from_file(path), *_from_variables(surroundings.environ)]
     return Sources({one.key: one for one in map(_checked, given)})
 

@@ -13,7 +13,10 @@ from cxr.hosts import folder as folder_host
 from cxr.http import RequestError
 from cxr.library.connecting import retry_policy
 from cxr.library.request import Asked
+from cxr.library.scratch import Scratch
 from cxr.model import Remote
+from cxr.stores.atomic import write_bytes
+from cxr.stores.storage_errors import writing
 from cxr.transfer.file_unit import FileUnit
 from cxr.transfer.retry import RetryPolicy, call_with_retries
 from cxr.transfer.save import save
@@ -96,11 +99,21 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class ZipMembers:
-    """Images are members of one zip, had by Range."""
+    """Images are members of one zip, had by Range.
+
+    Attributes:
+        host: Where it is.
+        files: What it has.
+        directory: Its directory.
+        found: The file that keeps this directory for now.
+        cache: Where the library keeps it.
+    """
 
     host: Host
     files: Mapping[str, Remote]
     directory: ZipDirectory
+    found: Path
+    cache: Path
     bytes_beside: int = 0
     notes: Sequence[str] = ()
 
@@ -109,7 +122,11 @@ class ZipMembers:
         return size
 
     def open(self) -> Host:
-        """Return the host."""
+        """Return the host; the library has the archive's directory from now on."""
+        if self.found != self.cache and self.found.is_file():
+            with writing(self.cache):
+                self.cache.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(self.cache, self.found.read_bytes())
         return self.host
 
     def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:
@@ -213,8 +230,13 @@ class TarMembers:
         return tar_units(self.host, jobs, self.index_folder)
 
 
-def holdings_of(asked: Asked, host: Host) -> Holdings:
+def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
     """Return how the images are had from a host; a zip's directory is read for it.
+
+    Args:
+        asked: What is asked for.
+        host: Of whom.
+        scratch: Where a directory is kept while there is no library.
 
     Raises:
         RequestError: the directory could not be had.
@@ -227,12 +249,13 @@ def holdings_of(asked: Asked, host: Host) -> Holdings:
     if first.format is Format.TAR_GZ:
         return TarMembers(host, folder, policy)
     name = f"{host.key}_{first.remote.path}"
-    cache = folder / f"{name}.directory" if asked.layout.metadata.is_dir() else None
+    cache = folder / f"{name}.directory"
+    found = cache if asked.layout.metadata.is_dir() else scratch.folder / cache.name
     try:
-        directory = call_with_retries(lambda: read_directory(host, first.remote, cache=cache), policy)
+        directory = call_with_retries(lambda: read_directory(host, first.remote, cache=found), policy)
     except NoRangesError:
         return WholeZip(host, first, asked.layout.temp / f"{asked.source}_{name}", policy)
-    return ZipMembers(host, by_image(asked.dataset, directory.remotes()), directory)
+    return ZipMembers(host, by_image(asked.dataset, directory.remotes()), directory, found, cache)
 
 
 def size_of(host: Host, remote: Remote, policy: RetryPolicy) -> int:

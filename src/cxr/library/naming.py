@@ -1,7 +1,7 @@
 """The names of files in the library, and how the index writes their places."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cxr.library.layout import Layout
 from cxr.model import Record, Remote
@@ -12,7 +12,8 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 def image_name(record: Record, remote: Remote) -> str:
     """Return the file name of an image: its stem with the published suffix in small letters, if it is one."""
-    suffix = PurePosixPath(remote.path).suffix.lower()
+    stem, dot, ending = remote.path.rpartition("/")[2].rpartition(".")
+    suffix = f".{ending.lower()}" if stem and dot else ""
     if suffix == PART:  # what `cxr cleanup` takes for the remains of a transfer
         suffix = ".partial"
     return record.stem + (suffix if _SUFFIX.fullmatch(suffix) else "")

@@ -17,8 +17,9 @@ from cxr.library.connecting import let_in
 from cxr.library.holdings import Files, Holdings, Wanted, by_image, holdings_of
 from cxr.library.layout import Layout
 from cxr.library.request import Asked, DownloadRequest
+from cxr.library.scratch import Scratch
 from cxr.library.selection import Counts, select
-from cxr.library.tables import FetchedTables, has_tables, tables_at_hosts, tables_here, tables_of_copy
+from cxr.library.tables import has_tables, tables_at_hosts, tables_here, tables_of_copy
 from cxr.model import Record, Remote, TableProblem
 
 
@@ -44,7 +45,7 @@ class Prepared:
         reading: Tells the tables and the reader apart that the records come from.
         sampled: Ids of the images that were drawn; ``None`` where no sample is asked for.
         wanted: Images still to come, by the first folder of their published paths.
-        fetched_tables: Keeps tables that came from a host until the library has them.
+        scratch: Keeps what came from a host until the library has it.
     """
 
     request: DownloadRequest
@@ -63,7 +64,7 @@ class Prepared:
     reading: str = ""
     sampled: frozenset[str] | None = None
     wanted: Wanted = field(default_factory=Wanted)
-    fetched_tables: FetchedTables | None = None
+    scratch: Scratch | None = None
 
     @property
     def files(self) -> Mapping[str, Remote] | None:
@@ -144,21 +145,20 @@ def _from_copy(asked: Asked, origin: Path) -> Prepared:
 
 
 def _from_host(asked: Asked, host: Host) -> Prepared:
-    dataset, fetched = asked.dataset, None
+    dataset, scratch = asked.dataset, Scratch()
     tables = tables_here(asked)
     try:
-        holdings = holdings_of(asked, host)
+        holdings = holdings_of(asked, host, scratch)
     except RequestError as error:
         raise HostError(
             f"What {host.key} holds of {dataset.TITLE} could not be read: {error.reason}",
             next_step="Try the same command again later.",
         ) from error
     if not tables and has_tables(dataset):
-        fetched = FetchedTables()
-        tables = tables_at_hosts(asked, host, holdings, fetched)
+        tables = tables_at_hosts(asked, host, holdings, scratch)
     published = Published(asked.release.key, tables, options=asked.request.options)
     prepared = Prepared(asked.request, dataset, asked.release, host, published, holdings)
-    prepared.fetched_tables = fetched
+    prepared.scratch = scratch
     return prepared
 
 

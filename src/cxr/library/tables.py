@@ -1,8 +1,5 @@
 """Where a dataset's published tables come from: a path, the library, the copy, the host, or another host."""
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,20 +11,13 @@ from cxr.http import RefusedError, RequestError
 from cxr.library.connecting import let_in, retry_policy
 from cxr.library.holdings import Holdings, ZipMembers, holdings_of
 from cxr.library.request import Asked
+from cxr.library.scratch import Scratch
 from cxr.logs import get_logger
 from cxr.model import Remote
 from cxr.transfer.retry import call_with_retries
 from cxr.transfer.save import save, save_member
 
 _log = get_logger(__name__)
-
-
-class FetchedTables:
-    """Tables that a host gave, in a folder of their own that goes when this object does."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="cxr-tables-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
 
 def tables_of_copy(asked: Asked, listing: Sequence[Remote], place: Path) -> Mapping[str, Path]:
@@ -63,23 +53,23 @@ def tables_here(asked: Asked) -> Mapping[str, Path]:
     return {}
 
 
-def tables_at_hosts(asked: Asked, host: Host, holdings: Holdings, into: FetchedTables) -> Mapping[str, Path]:
+def tables_at_hosts(asked: Asked, host: Host, holdings: Holdings, scratch: Scratch) -> Mapping[str, Path]:
     """Fetch the tables from the host, or from another that has them; role to file.
 
     Args:
         asked: What is asked for.
         host: Where the images come from.
         holdings: What it holds.
-        into: The folder.
+        scratch: Where they are kept for now.
 
     Raises:
         TableError: none of the hosts gives them; it says which ways there are.
         HostError: the host has them, and did not give them.
     """
     if asked.release.tables_from and host.key not in asked.release.tables_from:
-        return _from_others(asked, into)
+        return _from_others(asked, scratch)
     try:
-        return _fetch(asked, host, holdings, into.folder)
+        return _fetch(asked, host, holdings, scratch.folder)
     except RequestError as error:
         raise HostError(
             f"The tables of {asked.dataset.TITLE} could not be had from {host.key}: {error.reason}",
@@ -92,13 +82,13 @@ def has_tables(dataset: Dataset) -> bool:
     return not _finds(dataset, [])
 
 
-def _from_others(asked: Asked, into: FetchedTables) -> Mapping[str, Path]:
+def _from_others(asked: Asked, scratch: Scratch) -> Mapping[str, Path]:
     dataset, hosts = asked.dataset, asked.release.tables_from
     reasons = []
     for key in hosts:
         try:
             host = let_in(asked, key)
-            return _fetch(asked, host, holdings_of(asked, host), into.folder)
+            return _fetch(asked, host, holdings_of(asked, host, scratch), scratch.folder)
         except (CxrError, RequestError) as error:
             told = error.happened if isinstance(error, CxrError) else error.reason
             _log.warning("tables", source=asked.source, host=key, reason=told)

@@ -87,6 +87,9 @@ class _Unwatched:
     def moved(self, size: int) -> None:
         """Do nothing."""
 
+    def kept(self, size: int) -> None:
+        """Do nothing."""
+
     def done(self, job: Job, result: Fetched | Failure) -> None:
         """Do nothing."""
 
