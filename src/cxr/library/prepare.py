@@ -14,12 +14,13 @@ from cxr.hosts import folder as folder_host
 from cxr.http import RequestError
 from cxr.library.apart import without_own_files
 from cxr.library.connecting import let_in
-from cxr.library.holdings import Files, Holdings, Wanted, by_image, holdings_of
+from cxr.library.holdings import Files, Holdings, by_image, holdings_of
 from cxr.library.layout import Layout
 from cxr.library.request import Asked, DownloadRequest
 from cxr.library.scratch import Scratch
 from cxr.library.selection import Counts, select
 from cxr.library.tables import has_tables, tables_at_hosts, tables_here, tables_of_copy
+from cxr.library.wanted import Wanted
 from cxr.model import Record, Remote, TableProblem
 
 

@@ -9,9 +9,10 @@ from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
 from cxr.http import RefusedError, RequestError
 from cxr.library.connecting import let_in, retry_policy
-from cxr.library.holdings import Holdings, ZipMembers, holdings_of
+from cxr.library.holdings import Holdings, holdings_of
 from cxr.library.request import Asked
 from cxr.library.scratch import Scratch
+from cxr.library.zip_holdings import ZipMembers
 from cxr.logs import get_logger
 from cxr.model import Remote
 from cxr.transfer.retry import call_with_retries
