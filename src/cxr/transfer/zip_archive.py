@@ -52,16 +52,17 @@ class ZipArchive:
             TransientError: see `part`; fewer bytes came.
             RefusedError: see `part`.
         """
-        wanted = end - start
-        data = bytearray()
+        blocks, missing = [], end - start
         with self.part(host, start, end) as content:
-            while len(data) < wanted and (block := next(content, b"")):
-                data += block
-        if len(data) < wanted:
+            while missing > 0 and (block := next(content, b"")):
+                blocks.append(block[:missing])
+                missing -= len(block)
+        if missing > 0:
             raise TransientError(
-                "cut_short", f"{self.remote.path} at {host.key}: {len(data):,} of {wanted:,} bytes came"
+                "cut_short",
+                f"{self.remote.path} at {host.key}: {missing:,} of {end - start:,} bytes did not come",
             )
-        return bytes(data[:wanted])
+        return b"".join(blocks)
 
     def _is_another(self, content: Content) -> bool:
         other_size = content.size is not None and content.size != self.size

@@ -75,7 +75,7 @@ class ZipDirectory:
         refused = _Refused()
         self._limit = end.start
         self._offsets = array("Q")
-        self._rows = _without_repeated(sorted(self._take(headers(directory, end), end.shift, refused)))
+        self._rows = _without_repeated(sorted(self._take(headers(directory, end), refused)))
         self._offsets = array("Q", sorted(self._offsets))
         self.refused = tuple(refused.named)
         self.refused_count = refused.count
@@ -92,16 +92,15 @@ class ZipDirectory:
 
     def entry(self, path: str) -> Entry | None:
         """Return a member, ``None`` where the archive has none of that name."""
-        key = _key(path)
-        place = bisect_left(self._rows, key)
-        found = place < len(self._rows) and self._rows[place].startswith(key)
-        return self._entry(self._rows[place]) if found else None
+        place = bisect_left(self._rows, _key(path))
+        entry = self._entry(self._rows[place]) if place < len(self._rows) else None
+        return entry if entry and entry.path == path else None
 
-    def _take(self, members: Iterable[Header], shift: int, refused: _Refused) -> Iterator[bytes]:
+    def _take(self, members: Iterable[Header], refused: _Refused) -> Iterator[bytes]:
         for header in members:
             if len(self._offsets) >= MAXIMUM_MEMBERS:
                 raise ZipFormatError("too_large", f"it has more than {MAXIMUM_MEMBERS:,} members")
-            offset = min(header.offset + shift, self._limit)
+            offset = min(header.offset, self._limit)
             self._offsets.append(offset)
             if reason := objection(header):
                 refused.add(name_of(header), reason)
@@ -116,9 +115,10 @@ class ZipDirectory:
         entry = Entry(name.decode(), offset, end, compressed, size, crc32, method, flags, _FAULTS[fault])
         if entry.fault:
             return entry
-        if entry.least_end > self._limit:
+        reach = entry.least_end
+        if reach > self._limit:
             return replace(entry, fault=Fault.DAMAGED)
-        if entry.least_end > end or after - bisect_left(self._offsets, offset) > 1:
+        if reach > end or after - bisect_left(self._offsets, offset) > 1:
             return replace(entry, fault=Fault.OVERLAPPING)
         return entry
 
@@ -186,9 +186,10 @@ def _fetched(host: Host, archive: ZipArchive, cache: Path | None, maximum: int) 
         raise ZipFormatError(
             "too_large", f"its directory has {end.size:,} bytes; at most {maximum:,} are read"
         )
-    missing = archive.read(host, end.start, begin) if end.start < begin else b""
-    first = max(0, end.start - begin)
-    content = missing + tail[first : first + end.size - len(missing)]
+    first, last = end.start - begin, end.start + end.size - begin
+    before = archive.read(host, end.start, begin) if first < 0 else b""
+    content = before + tail[max(0, first) : last]
+    del before, tail
     directory = ZipDirectory(archive, end, content)
     if cache is not None:
         keep(cache, archive, end, content)

@@ -49,15 +49,12 @@ class End:
         size: Its bytes.
         members: How many it lists, as announced.
         exact: Whether ``members`` is the whole number; without ZIP64 it has 16 bits, whatever they are.
-        shift: Bytes that stand before the archive (a program that extracts itself) and that its own offsets
-            do not count.
     """
 
     start: int
     size: int
     members: int
     exact: bool
-    shift: int
 
 
 class Header(NamedTuple):
@@ -70,7 +67,7 @@ class Header(NamedTuple):
         crc32: Of its inflated bytes.
         compressed: Bytes in the archive.
         size: Bytes when inflated.
-        offset: Of its local header, as stored.
+        offset: Of its local header.
         attributes: External attributes: those of Unix in the upper half, those of DOS in the lower.
     """
 
@@ -155,10 +152,11 @@ def _read_end(tail: bytes, place: int, before: int) -> End:
         end = record
     if disk or first or here != members:
         raise ZipFormatError("unsupported", "it is one part of an archive that was split over several files")
-    start = before + end - size
-    if start < offset or size < members * _MEMBER.size:
+    # Programs differ in where they look for a directory that is not directly before the end. So archives
+    # behind other bytes, such as a program that extracts them, are not read.
+    if before + end - size != offset or size < members * _MEMBER.size:
         raise _damaged("the place and size of its directory cannot be right")
-    return End(start, size, members, exact=record is not None, shift=start - offset)
+    return End(offset, size, members, exact=record is not None)
 
 
 def _end64_place(tail: bytes, end: int, before: int) -> int | None:
@@ -166,13 +164,11 @@ def _end64_place(tail: bytes, end: int, before: int) -> int | None:
     locator = end - _LOCATOR.size
     if locator < 0 or tail[locator : locator + 4] != b"PK\6\7":
         return None
-    offset = _LOCATOR.unpack_from(tail, locator)[2] - before
-    # Bytes before the archive displace the record; then it is the one that directly precedes its locator.
-    for place in (offset, locator - _END64.size):
-        if 0 <= place <= locator - _END64.size and tail[place : place + 4] == b"PK\6\6":
-            length = _END64.unpack_from(tail, place)[1]
-            if place + 12 + length == locator:
-                return place
+    place = _LOCATOR.unpack_from(tail, locator)[2] - before
+    if 0 <= place <= locator - _END64.size and tail[place : place + 4] == b"PK\6\6":
+        length = _END64.unpack_from(tail, place)[1]
+        if place + 12 + length == locator:
+            return place
     raise _damaged("its ZIP64 record is not where it should be")
 
 
