@@ -5,9 +5,11 @@ file system and renamed.
 """
 
 import os
+import stat
 from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
+from typing import BinaryIO
 
 from cxr.stores.replacing import PART
 from cxr.stores.storage_errors import explained, writing
@@ -54,6 +56,22 @@ class LocalStore:
         # Buffered: without a buffer, a write that a full disk cuts short raises nothing.
         return part.open("xb")
 
+    def open_part(self, name: str) -> BinaryIO | None:
+        """Open the file's part as an earlier run left it, to read it from its beginning and then write on.
+
+        Returns:
+            ``None`` where there is none, or where it may be a file of the user's: a link, hard or symbolic.
+        """
+        try:
+            descriptor = os.open(self.part(name), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return None
+        status = os.fstat(descriptor)
+        if status.st_nlink == 1 and stat.S_ISREG(status.st_mode):
+            return os.fdopen(descriptor, "r+b")
+        os.close(descriptor)
+        return None
+
     def listing(self) -> dict[str, int]:
         """Return the size in bytes of each finished file, by name, from one pass over the folder."""
         with os.scandir(self.folder) as entries:
@@ -73,8 +91,6 @@ class LocalStore:
         part, path = self.part(name), self.path(name)
         try:
             part.replace(path)
-            # Renaming one hard link onto another of the same file succeeds and does nothing (POSIX).
-            part.unlink(missing_ok=True)
         except IsADirectoryError:
             raise NameTakenError(path) from None
         except OSError as error:
@@ -89,6 +105,8 @@ class LocalStore:
         except OSError:
             return False
         self.commit(name)
+        # Renaming one hard link onto another of the same file succeeds and does nothing (POSIX).
+        self.discard(name)
         return True
 
     def discard(self, name: str) -> None:

@@ -1,14 +1,17 @@
-"""One image that is a file of its own."""
+"""One image that is a file of its own. A large one goes on where a broken connection or a kill left it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from cxr.hosts import Content, Host
 from cxr.http import TransientError
-from cxr.model import Remote
+from cxr.model import Failure, Fetched, Remote
 from cxr.stores.local import LocalStore
+from cxr.transfer import resume
 from cxr.transfer.fetch import fetch
 from cxr.transfer.receive import receive
+from cxr.transfer.resume import LARGE, Begun, Note
 from cxr.transfer.unit import Job, Report, Unit
 
 
@@ -40,17 +43,22 @@ class FileUnit:
         return ""
 
     def attempt(self, host: Host, store: LocalStore, report: Report) -> None:
-        """Fetch the file."""
-        job = self.job
+        """Fetch the file.
+
+        Raises:
+            TransientError: the connection did not hold; the next attempt goes on with a large file's part.
+            RefusedError: the host does not give it.
+            StorageError: the store cannot be written.
+        """
         if not host.ceiling:
-            report.done(job, fetch(host, store, job))
+            report.done(self.job, fetch(host, store, self.job))
             return
-        where = f"{job.remote.path} at {host.key}"
-        with host.open(job.remote) as content:
-            expected = Remote(job.remote.path, job.remote.size or content.size, job.remote.checksum)
-            blocks = _watched(content, report)
-            result = receive(store, job, blocks, remote=expected, url=host.url(job.remote), where=where)
-        report.done(job, result)
+        fetching = _Fetching(self, host, store, report)
+        begun = fetching.begun()
+        result = fetching.fetch(begun)
+        if begun is not None and isinstance(result, Failure):
+            result = fetching.fetch(None)  # what was there before may be what was wrong
+        report.done(self.job, result)
 
     def without(self, done: frozenset[str]) -> "FileUnit":
         """Return it as it is: an image that is done leaves nothing to try."""
@@ -62,9 +70,77 @@ class FileUnit:
         return iter(())
 
 
-def _watched(content: Content, report: Report) -> Iterator[bytes]:
-    for block in content:
-        report.moved(len(block))
-        yield block
-        if report.stopping:
-            raise TransientError("stopped", "the run was stopped")
+class _Fetching:
+    """One attempt at one file."""
+
+    def __init__(self, unit: FileUnit, host: Host, store: LocalStore, report: Report) -> None:
+        self._job = unit.job
+        self._verify = unit.verify
+        self._host = host
+        self._store = store
+        self._report = report
+        self._url = host.url(unit.job.remote)
+        self._came = 0
+
+    def begun(self) -> Begun | None:
+        """Return what is there of it, if bytes that follow can be told from those of another file."""
+        size = self._job.remote.size
+        if size is not None and size < LARGE:
+            return None
+        begun = resume.begun(self._store, self._job.name, self._url, size)
+        if begun is not None and not begun.note.validator and not self._published():
+            begun.file.close()
+            return None
+        return begun
+
+    def fetch(self, begun: Begun | None) -> Fetched | Failure:
+        """Open the file and take it in."""
+        have, validator = (begun.have, begun.note.validator) if begun else (0, "")
+        with (
+            begun.file if begun else nullcontext(),
+            self._host.open(self._job.remote, have, None, validator) as content,
+        ):
+            if begun is not None and begun.continues(content):
+                return self._receive(content, begun)
+            if content.start:
+                resume.forget(self._store, self._job.name)
+                raise TransientError("wrong_range", "other bytes came than were asked for")
+            return self._receive(content, None)
+
+    def _receive(self, content: Content, begun: Begun | None) -> Fetched | Failure:
+        job, store = self._job, self._store
+        size = content.size if job.remote.size is None else job.remote.size
+        large = begun is not None or size is None or size >= LARGE
+        if large and begun is None:
+            resume.note(store, job.name, Note(self._url, size, content.validator))
+        checksum = (self._published() or content.checksum) if self._verify else ""
+        try:
+            result = receive(
+                store,
+                job,
+                self._watched(content),
+                remote=Remote(job.remote.path, size, checksum),
+                url=self._url,
+                where=f"{job.remote.path} at {self._host.key}",
+                begun=begun.file if begun else None,
+                keep=large,
+            )
+        except TransientError:
+            if large:
+                self._report.kept(self._came)
+            raise
+        if large:
+            resume.forget(store, job.name)
+        return result
+
+    def _published(self) -> str:
+        return self._job.remote.checksum if self._verify else ""
+
+    def _watched(self, content: Content) -> Iterator[bytes]:
+        self._came = 0
+        for block in content:
+            self._report.moved(len(block))
+            yield block
+            self._came += len(block)
+            if self._report.stopping:
+                raise TransientError("stopped", "the run was stopped")

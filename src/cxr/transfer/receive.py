@@ -2,14 +2,19 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
 
 from cxr.errors import StorageError
+from cxr.http import RequestError
 from cxr.images.dimensions import dimensions
 from cxr.model import Failure, Fetched, Remote, Transfer
 from cxr.stores.local import LocalStore, NameTakenError
-from cxr.stores.storage_errors import writing
+from cxr.stores.storage_errors import explained, writing
 from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.unit import Job
+
+_BLOCK = 1 << 20
 
 
 def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
@@ -21,6 +26,8 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     url: str,
     where: str,
     how: Transfer = Transfer.RECEIVED,
+    begun: BinaryIO | None = None,
+    keep: bool = False,
 ) -> Fetched | Failure:
     """Write an image's bytes and give them their name, if they are what was announced.
 
@@ -32,25 +39,24 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
         url: Where they come from, without signature or password.
         where: The file and host for people, as the beginning of a reason.
         how: The way they come.
+        begun: The part that an earlier attempt left; ``blocks`` are what follows it then.
+        keep: Leave the part where it is when the connection breaks.
 
     Returns:
         What is in place, or why these bytes are not the image.
 
     Raises:
-        OSError: ``blocks`` raised it; there is no part then.
+        OSError: ``blocks`` raised it; there is no part then, unless it is kept.
         StorageError: the store cannot be written.
     """
     started = time.monotonic()
     digest = Digest(remote.checksum)
+    part = store.part(job.name)
     try:
-        with writing(store.part(job.name)):
-            file = store.new_part(job.name)
-        with file:
-            for block in digest(blocks):
-                with writing(store.part(job.name)):
-                    file.write(block)
-            with writing(store.part(job.name)):
-                file.flush()
+        with begun or _new_part(store, job) as file:
+            if begun is not None:
+                _hash(begun, digest)
+            _write(file, digest(blocks), part)
         digest.check(remote)
         store.commit(job.name)
     except NotTheImageError as error:
@@ -59,10 +65,34 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     except NameTakenError as error:
         store.discard(job.name)
         return name_taken(job, error, url=url, where=where)
+    except RequestError:
+        if not keep:
+            store.discard(job.name)
+        raise
     except (OSError, StorageError, GeneratorExit):
         store.discard(job.name)
         raise
     return fetched(job, digest, url=url, how=how, seconds=time.monotonic() - started)
+
+
+def _new_part(store: LocalStore, job: Job) -> BinaryIO:
+    with writing(store.part(job.name)):
+        return store.new_part(job.name)
+
+
+def _hash(file: BinaryIO, digest: Digest) -> None:
+    while block := file.read(_BLOCK):
+        digest.add(block)
+
+
+def _write(file: BinaryIO, blocks: Iterable[bytes], part: Path) -> None:
+    for block in blocks:
+        try:
+            file.write(block)
+        except OSError as error:
+            raise explained(part, error) from error
+    with writing(part):
+        file.close()  # what a full disk, or a network file system, refuses late is told here
 
 
 def fetched(job: Job, digest: Digest, *, url: str, how: Transfer, seconds: float) -> Fetched:
