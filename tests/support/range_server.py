@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +13,7 @@ class Served:
     """What is served, how, and what was asked for.
 
     Attributes:
-        content: The file; anything with a length and slices.
+        content: The file.
         etag: Its validator; empty for none.
         ranges: Asked at each request for a part whether it is given.
         spoil: Given the first byte's place and a part, returns what is sent instead. What is missing at its
@@ -24,7 +24,7 @@ class Served:
     content: bytes
     etag: str = '"one"'
     ranges: Callable[[], bool] = lambda: True
-    spoil: Callable[[int, bytes], bytes] = lambda _start, part: part
+    spoil: Callable[[int, bytes], bytes] | None = None
     address: str = ""
     asked: list[tuple[int, int]] = field(default_factory=list)
 
@@ -37,6 +37,10 @@ class Served:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 5
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the other side hung up
+            super().handle()
 
     def do_GET(self) -> None:
         served: Served = self.server.served
@@ -53,8 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
             start, end = 0, size
             self._answer(200, size, {})
         served.asked.append((start, end))
-        part = served.content[start:end]
-        sent = served.spoil(start, part)
+        part = memoryview(served.content)[start:end]
+        sent = served.spoil(start, bytes(part)) if served.spoil else part
         try:
             self.wfile.write(sent)
         except OSError:  # the other side had enough
