@@ -4,6 +4,7 @@ import csv
 import hashlib
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -15,8 +16,11 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def check_agreement(library: Path, source: str, published: dict[str, Path]) -> None:
-    """Assert that each published image is there once, byte by byte, in every place that speaks of it."""
+def check_agreement(library: Path, source: str, published: Mapping[str, Path | str]) -> None:
+    """Assert that each published image is there once, byte by byte, in every place that speaks of it.
+
+    ``published`` has the image, or its SHA-256, by id.
+    """
     database = sqlite3.connect(library / "metadata" / "master_index.db")
     with closing(database):
         database.row_factory = sqlite3.Row
@@ -43,7 +47,7 @@ def check_agreement(library: Path, source: str, published: dict[str, Path]) -> N
         row = images[image_id]
         held = library / row["image_path"]
         digest = sha256(held)
-        assert held.read_bytes() == original.read_bytes(), image_id
+        assert digest == (original if isinstance(original, str) else sha256(original)), image_id
         assert row["sha256"] == ledger[image_id]["sha256"] == digests[image_id] == digest
         assert row["bytes"] == ledger[image_id]["bytes"] == held.stat().st_size
         assert ledger[image_id]["outcome"] == "downloaded"
