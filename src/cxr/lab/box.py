@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from cxr.datasets import nih
 from cxr.lab import breaking, objects
 from cxr.lab.archives import BOX_ARCHIVES, Shelf
 from cxr.lab.exchange import FilePart, Reply, Request
@@ -17,22 +18,10 @@ from cxr.lab.objects import StoredObject
 SHARED = "/shared/static"
 _DOWNLOAD = "/d/1/"
 
-# The ids of NIH's batch_download_zips.py, in its order.
-_LINKS: Final = (
-    "vfk49d74nhbxq3nqjg0900w5nvkorp5c",
-    "i28rlmbvmfjbl8p2n3ril0pptcmcu9d1",
-    "f1t00wrtdk94satdfb9olcolqx20z2jp",
-    "0aowwzs5lhjrceb3qp67ahp0rd1l1etg",
-    "v5e3goj22zr6h8tzualxfsqlqaygfbsn",
-    "asi7ikud9jwnkrnkj99jnpfkjdes7l6l",
-    "jn1b4mw4n6lnh74ovmcjb8y48h8xj07n",
-    "tvpxmn7qyrgl0w8wfh9kqfjskv6nmm1j",
-    "upyy3ml7qdumlgk2rfcvlb9k6gvqq2pj",
-    "l6nilvfa9cg3s28tqv1qc1olm3gnz54p",
-    "hhq8fkdgvcari67vfhs7ppg2w6ni4jze",
-    "ioqwiy20ihqwyr8pf4c24eazhh281pbu",
-)
-ARCHIVE_OF: Final = {f"{SHARED}/{link}.gz": name for link, name in zip(_LINKS, BOX_ARCHIVES, strict=True)}
+ARCHIVE_OF: Final = {
+    f"{SHARED}/{link}": name for name, link in nih.RELEASES["chestxray14"].places["box"].files.items()
+}
+"""Path of each published link to the archive that it leads to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,9 @@ class Accounts:
         self._under_way = 0
 
     def reset(self) -> None:
-        """Forget everything that is over."""
+        """Forget what was taken down, what is under way included: it is waited for likewise."""
         with self._changed:
+            self._settle()
             self._exchanges.clear()
             self._sent.clear()
             self._count = 0
@@ -137,6 +138,7 @@ class Accounts:
         """Take down that a request came."""
         with self._changed:
             self._under_way += 1
+            self._count += 1
 
     def end(self, exchange: Exchange | None) -> None:
         """Take down what came of it; ``None`` where it could not be answered."""
@@ -144,7 +146,6 @@ class Accounts:
             self._under_way -= 1
             if exchange is not None:
                 self._exchanges.append(exchange)
-                self._count += 1
             self._changed.notify_all()
 
     def moved(self, path: str, size: int) -> None:
@@ -160,12 +161,12 @@ class Accounts:
         two seconds at most.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._under_way == 0, timeout=2)
+            self._settle()
             return tuple(self._exchanges)
 
     @property
     def count(self) -> int:
-        """How many there were."""
+        """How many requests came."""
         with self._changed:
             return self._count
 
@@ -180,3 +181,6 @@ class Accounts:
         """Bytes of bodies that were sent up to now."""
         with self._changed:
             return self._sent.total()
+
+    def _settle(self) -> None:
+        self._changed.wait_for(lambda: self._under_way == 0, timeout=2)
