@@ -1,20 +1,27 @@
 """Finding a dataset's tables among the paths of a folder."""
 
-from collections.abc import Iterable
-from pathlib import PurePosixPath
+from collections.abc import Container, Iterable
 
 _COMPRESSED = ".gz"
 
 
-def by_name(paths: Iterable[str]) -> dict[str, str]:
-    """Return, for each file name in small letters and without ``.gz``, the path that is taken for it.
+def by_name(paths: Iterable[str], names: Container[str]) -> dict[str, str]:
+    """Return, for each of the names that a file bears, the path that is taken for it.
 
-    The shallowest path wins, then an uncompressed file, then the first in alphabetical order. Hidden files,
-    among them macOS's ``._`` companions, are none.
+    Names are in small letters and without ``.gz``. The shallowest path wins, then an uncompressed file, then
+    the first in alphabetical order.
+
+    Args:
+        paths: Those of a folder: hundreds of thousands of images and a few tables.
+        names: What the tables are called.
     """
-    found: dict[str, str] = {}
-    for path in sorted(paths, key=lambda path: (path.count("/"), path.lower().endswith(_COMPRESSED), path)):
-        name = PurePosixPath(path).name.lower()
-        if not name.startswith("."):
-            found.setdefault(name.removesuffix(_COMPRESSED), path)
-    return found
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        name = path.rpartition("/")[2].lower().removesuffix(_COMPRESSED)
+        if name in names:
+            found.setdefault(name, []).append(path)
+    return {name: min(candidates, key=_rank) for name, candidates in found.items()}
+
+
+def _rank(path: str) -> tuple[int, bool, str]:
+    return path.count("/"), path.lower().endswith(_COMPRESSED), path

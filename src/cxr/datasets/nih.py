@@ -229,7 +229,7 @@ def find_tables(paths: Iterable[str]) -> Mapping[str, str]:
         TableError: there are no entries.
     """
     paths = list(paths)
-    named = _find.by_name(paths)
+    named = _find.by_name(paths, {*_FORMS, *_BESIDE.values()})
     beside = {role: named[name] for role, name in _BESIDE.items() if name in named}
     entries = next((named[name] for name in _FORMS if name in named), None)
     if entries is None and len(paths) == 1 and not beside:
@@ -247,7 +247,7 @@ def find_tables(paths: Iterable[str]) -> Mapping[str, str]:
 
 def image_id_of(path: str) -> str | None:
     """Return ``00000001_000`` for a PNG or JPEG of that name in any folder, else ``None``."""
-    match = _NAME.fullmatch(PurePosixPath(path).name)
+    match = _NAME.fullmatch(path.rpartition("/")[2])
     return match[1] if match else None
 
 

@@ -12,8 +12,9 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
+from operator import itemgetter
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import quote_from_bytes
 
 from cxr.errors import AccessError, HostError, UsageError
@@ -174,10 +175,7 @@ def _until(file: FileIO, left: int) -> Iterator[bytes]:
         yield block
 
 
-class _Entry(NamedTuple):
-    path: str  # below the root; a folder's ends with a slash, so that sorting entries sorts the files below
-    place: str
-    is_folder: bool
+_Entry = tuple[str, os.DirEntry[str]]  # path below the root; a folder's ends with a slash: files sort by it
 
 
 class _Walk:
@@ -190,38 +188,40 @@ class _Walk:
 
     def files(self, folder: str, prefix: str) -> Iterator[Remote]:
         """Yield the files of a folder and those below it, sorted by their whole path."""
-        stack = [iter(self._entries(folder, prefix))]
+        stack = [self._entries(folder, prefix)]
         while stack:
-            entry = next(stack[-1], None)
-            if entry is None:
+            for path, entry in stack[-1]:
+                if path.endswith("/"):
+                    stack.append(self._entries(entry.path, path))
+                    break
+                if (remote := self._file(path, entry)) is not None:
+                    yield remote
+            else:
                 stack.pop()
-            elif entry.is_folder:
-                stack.append(iter(self._entries(entry.place, entry.path)))
-            elif (remote := self._file(entry)) is not None:
-                yield remote
 
-    def _entries(self, folder: str, prefix: str) -> list[_Entry]:
+    def _entries(self, folder: str, prefix: str) -> Iterator[_Entry]:
         try:
             here = Path(folder).stat()
             if (here.st_dev, here.st_ino) in self._entered:
-                return []
+                return iter(())
             self._entered.add((here.st_dev, here.st_ino))
             with os.scandir(folder) as found:
                 visible = (one for one in found if not one.name.startswith(".") and one.name not in _LITTER)
-                entries = [self._entry(one, prefix) for one in visible]
+                entries = [(prefix + name, one) for one in visible if (name := self._name(one))]
         except OSError as error:
             self._say(f"The folder {_printable(folder)} was left out: {error.strerror}.")
-            return []
-        return sorted(entry for entry in entries if entry is not None)
+            return iter(())
+        return iter(sorted(entries, key=itemgetter(0)))
 
-    def _entry(self, found: os.DirEntry[str], prefix: str) -> _Entry | None:
+    def _name(self, found: os.DirEntry[str]) -> str:
+        """Return a file's name, or a folder's with a slash; nothing for a folder that stays closed."""
         try:
             is_folder = found.is_dir()
         except OSError:  # a link that leads in a circle
             is_folder = False
-        if is_folder and found.is_symlink() and not self._leads_out(found.path):
-            return None
-        return _Entry(f"{prefix}{found.name}{'/' if is_folder else ''}", found.path, is_folder)
+        if not is_folder:
+            return found.name
+        return "" if found.is_symlink() and not self._leads_out(found.path) else f"{found.name}/"
 
     def _leads_out(self, link: str) -> bool:
         target = os.path.realpath(link)
@@ -230,16 +230,16 @@ class _Walk:
             self._say(f"The link {_printable(link)} was left out: it leads to a folder around this one.")
         return shared not in (target, self._real_root)
 
-    def _file(self, entry: _Entry) -> Remote | None:
+    def _file(self, path: str, entry: os.DirEntry[str]) -> Remote | None:
         try:
-            found = Path(entry.place).stat()
+            found = entry.stat()
         except OSError as error:
-            self._say(f"The file {_printable(entry.place)} was left out: {error.strerror}.")
+            self._say(f"The file {_printable(entry.path)} was left out: {error.strerror}.")
             return None
         if not stat.S_ISREG(found.st_mode):
-            self._say(f"{_printable(entry.place)} was left out: it is no regular file.")
+            self._say(f"{_printable(entry.path)} was left out: it is no regular file.")
             return None
-        return Remote(entry.path, found.st_size)
+        return Remote(path, found.st_size)
 
 
 def _bytes(path: str) -> bytes:
