@@ -1,12 +1,14 @@
 """One file that is no image of the library, such as a table, from a host to a path: whole or not at all."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
-from cxr.hosts import Content, Host
+from cxr.hosts import Host
 from cxr.http import RefusedError, TransientError
 from cxr.model import Failure, Fetched, Remote
-from cxr.stores.replacing import PART, replacing
+from cxr.stores.replacing import PART
 from cxr.stores.storage_errors import writing
 from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.retry import RetryPolicy, call_with_retries
@@ -59,24 +61,37 @@ def save_member(host: Host, directory: ZipDirectory, member: str, path: Path, po
         reason = "the archive has no such member" if entry is None else entry.reason
         raise RefusedError("missing", f"{member} in {directory.archive.remote.path}: {reason}")
     remote = Remote(member, entry.size, f"crc32:{entry.crc32:08x}")
+    part = path.with_name(path.name + PART)
 
     def once() -> None:
         digest = Digest(remote.checksum)
-        with (
-            directory.archive.part(host, entry.offset, entry.request_end) as content,
-            replacing(path) as part,
-            part.open("wb") as file,
-        ):
-            for block in digest(content_of(entry, Cursor(content, entry.offset, _Unwatched()))):
-                file.write(block)
-            digest.check_bytes(remote)
+        with directory.archive.part(host, entry.offset, entry.request_end) as content:
+            blocks = content_of(entry, Cursor(content, entry.offset, _Unwatched()))
+            _write(part, digest(blocks), "wb")
+        digest.check_bytes(remote)
 
     try:
         call_with_retries(once, policy)
+        with writing(path):
+            part.replace(path)
     except NotTheImageError as error:
-        raise RefusedError(
-            error.code, f"{member} in {directory.archive.remote.path}: {error.reason}"
-        ) from error
+        where = f"{member} in {directory.archive.remote.path}"
+        raise RefusedError(error.code, f"{where}: {error.reason}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(part: Path, blocks: Iterable[bytes], mode: Literal["ab", "wb"]) -> int:
+    """Write blocks and return the file's size; only a failure to write is one of the store."""
+    with writing(part):
+        file = part.open(mode)
+    with file:
+        for block in blocks:
+            with writing(part):
+                file.write(block)
+        with writing(part):
+            file.flush()
+            return os.fstat(file.fileno()).st_size
 
 
 class _Unwatched:
@@ -112,21 +127,12 @@ class _Saving:
                     "wrong_range", f"{self._remote.path}: another part came than was asked for"
                 )
             self._validator = content.validator
-            self._write(content)
-
-    def _write(self, content: Content) -> None:
-        with writing(self._part):
-            file = self._part.open("ab" if content.start else "wb")
-        with file:
-            for block in content:
-                with writing(self._part):
-                    file.write(block)
-            with writing(self._part):
-                file.flush()
-                size = os.fstat(file.fileno()).st_size
-        if content.size is not None and size != content.size:
-            raise TransientError("cut_short", f"{self._remote.path}: {size:,} of {content.size:,} bytes came")
-        self._check(content.checksum)
+            size = _write(self._part, content, "ab" if content.start else "wb")
+            if content.size is not None and size != content.size:
+                raise TransientError(
+                    "cut_short", f"{self._remote.path}: {size:,} of {content.size:,} bytes came"
+                )
+            self._check(content.checksum)
 
     def _check(self, published: str) -> None:
         """Compare with the checksum that came with the bytes; where it differs, the next try begins anew."""
