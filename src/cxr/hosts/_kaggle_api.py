@@ -83,7 +83,6 @@ class Api:
         self._clients = [self._connect(sign_in)]  # the last one is in use; others have the token of before
         self._older: set[Method] = set()
         self._renewing = threading.Lock()
-        self._closed = False
 
     def __reduce__(self) -> tuple[type["Api"], tuple[Addresses, HttpSettings, SignIn]]:
         return Api, (self._addresses, self._settings, self._sign_in)
@@ -111,8 +110,7 @@ class Api:
             RequestError: it is refused, or cannot be had now.
         """
         reply = self._ask(Method.DOWNLOAD, asked, fields)
-        insecure = self._addresses.api.startswith("https:") and not reply.location.startswith("https:")
-        if reply.status not in _REDIRECTS or not reply.location or insecure:
+        if not reply.location or not may_follow(self._addresses.api, reply.location):
             raise RefusedError(
                 "no_link",
                 f"{asked}: Kaggle answered with HTTP status {reply.status} and without the file's address.",
@@ -122,7 +120,6 @@ class Api:
 
     def close(self) -> None:
         """Cut every open connection."""
-        self._closed = True
         for client in tuple(self._clients):
             client.close()
 
@@ -200,13 +197,16 @@ class Api:
             )
             hide(token)
             self._clients.append(self._connect(self._sign_in))
-            if self._closed:
-                self._clients[-1].close()
 
     def _connect(self, sign_in: SignIn) -> Client:
         if sign_in.authorization is None:
             return Client(self._settings)
         return Client(self._settings, dict.fromkeys(self._addresses.origins(), sign_in.authorization))
+
+
+def may_follow(origin: str, location: str) -> bool:
+    """Whether a redirect leads to an address that is as safe as the one it came from."""
+    return not origin.startswith("https:") or location.startswith("https:")
 
 
 def older_url(web: str, method: Method, fields: Mapping[str, object]) -> str:

@@ -29,7 +29,7 @@ class SignIn:
 
     def is_over(self, now: datetime) -> bool:
         """Whether the token has run out, or is about to."""
-        return self.expires is not None and self.refresh_token is not None and now > self.expires - _MARGIN
+        return self.expires is not None and now > self.expires - _MARGIN
 
 
 def sign_in(found: Found | None) -> SignIn:

@@ -16,6 +16,7 @@ from cxr import hosts
 from cxr.credentials import stored, variables
 from cxr.errors import HostError, UsageError
 from cxr.hosts import Format, Place
+from cxr.hosts._kaggle_api import may_follow
 from cxr.http import HttpSettings, RefusedError, TransientError
 from cxr.logs import redaction
 from cxr.model import Remote
@@ -64,9 +65,10 @@ class Service:
         self.absent = set()  # methods that are served in neither way
         self.only_older = False
         self.instead = {}  # method to an answer
-        self.pages = [[CSV.path, "test_list.txt"], ["BBox_List_2017.csv", "../x", "a//b", ""]]
+        self.pages = [[CSV.path, "test_list.txt"], ["BBox_List_2017.csv", "..", "a\0b", ""]]
         self.accepts = None  # values of Authorization; None for any
         self.zipped = False
+        self.in_vain = 0  # calls that are not there
 
     def answer(self, asked):
         if asked.path == "/api/v1/access-tokens/generate":
@@ -74,6 +76,7 @@ class Service:
         prefix = "/v1/datasets.DatasetApiService/"
         if asked.path.startswith(prefix):
             if self.only_older:
+                self.in_vain += 1
                 return NO_PAGE
             return self._note(asked.path.removeprefix(prefix), json.loads(asked.body), asked)
         verbs = {"view": "GetDataset", "list-tree": "ListTreeDatasetFiles"}
@@ -247,6 +250,12 @@ def test_an_answer_without_an_address_is_refused(kaggle, service, answer):
     assert refusal(kaggle).code == "no_link"
 
 
+def test_no_redirect_leaves_https():
+    assert may_follow("https://api.kaggle.com/v1", "https://storage.googleapis.com/x")
+    assert not may_follow("https://api.kaggle.com/v1", "http://127.0.0.1/x")
+    assert may_follow("http://127.0.0.1:7777/v1", "http://127.0.0.1:7778/x")
+
+
 def test_a_version_is_kept_to_by_every_call_and_in_other_processes(kaggle, service):
     list(kaggle.list())
     other = pickle.loads(pickle.dumps(kaggle))
@@ -313,6 +322,7 @@ def test_the_older_interface_serves_where_the_calls_are_not_there(kaggle, servic
     assert content(kaggle, CSV) == TABLE
     assert service.calls[-1][1]["fileName"] == CSV.path
     assert service.calls[-1][1]["datasetVersionNumber"] == "3"
+    assert service.in_vain == 3, "each call is tried once"
 
 
 @pytest.mark.parametrize("status", [405, 501])
@@ -549,6 +559,7 @@ def test_a_login_that_ran_out_is_renewed_in_memory(connect, service, login, expi
     fields = {"refreshToken": "canary-refresh", "apiVersion": "API_VERSION_V1"}
     assert asked == [("generate", fields, "Bearer canary-old")]
     assert path.read_bytes() == before
+    assert "canary" not in redaction.redact("canary-new, canary-old and canary-refresh")
 
 
 def test_many_threads_renew_a_login_once(connect, service, login):
@@ -600,6 +611,8 @@ def test_a_closed_connection_asks_nobody(kaggle):
     kaggle.close()
     with pytest.raises(TransientError):
         content(kaggle)
+    with pytest.raises(TransientError):
+        list(kaggle.list())
 
 
 def test_nothing_shows_who_asks(connect, monkeypatch):
