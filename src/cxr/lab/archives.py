@@ -20,6 +20,7 @@ from cxr.lab.nih import Contents, Image, describe_images
 from cxr.lab.packing import add, put, tar_gz
 from cxr.lab.pixels import png
 from cxr.lab.tables import ENTRIES_2020, texts
+from cxr.progress import Progress, Silence
 from cxr.stores.atomic import write_text
 
 ARCHIVE = "archive.zip"
@@ -93,7 +94,7 @@ class Shelf:
         return cls(folder, images, files)
 
 
-def shelf(root: Path, contents: Contents) -> Shelf:
+def shelf(root: Path, contents: Contents, progress: Progress | None = None) -> Shelf:
     """Return the files of these contents below ``root``, built if they are not there yet.
 
     Processes that ask at the same time wait for the one that builds.
@@ -108,7 +109,7 @@ def shelf(root: Path, contents: Contents) -> Shelf:
         if not (folder / _FINISHED).exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            _build(folder, contents)
+            _build(folder, contents, progress or Silence())
     return Shelf._read(folder)  # noqa: SLF001  ours
 
 
@@ -120,7 +121,8 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         yield
 
 
-def _build(folder: Path, contents: Contents) -> None:
+def _build(folder: Path, contents: Contents, progress: Progress) -> None:
+    progress.start("Making images", contents.images, None)
     images = describe_images(contents)
     singles = _write_singles(folder, images)
     hashes = []
@@ -136,6 +138,7 @@ def _build(folder: Path, contents: Contents) -> None:
                     put(zipped, image.path, data)
                     add(packed, f"images/{image.name}", data)
                     hashes.append((image.path, len(data), hashlib.sha256(data).hexdigest()))
+                    progress.advance(files=1, size=len(data))
         for path in singles:
             if path.name > "images":
                 put(zipped, path.name, path.read_bytes())
@@ -143,6 +146,7 @@ def _build(folder: Path, contents: Contents) -> None:
         with tar_gz(folder / name):  # all twelve links lead somewhere, also in a small lab
             pass
     _finish(folder, hashes, singles)
+    progress.finish()
 
 
 def _write_singles(folder: Path, images: Sequence[Image]) -> list[Path]:

@@ -17,8 +17,9 @@ from cxr.lab.failures import Failures
 from cxr.lab.kaggle import Kaggle
 from cxr.lab.kaggle_storage import KaggleStorage
 from cxr.lab.nih import Contents, Pixels
-from cxr.lab.server import Server
+from cxr.lab.server import Server, require_free
 from cxr.lab.service import Pace, Service
+from cxr.progress import Progress
 
 HOSTS: Final = ("kaggle", "box")
 KAGGLE_TEST_PORT = 7777
@@ -42,6 +43,7 @@ class Lab:
         pace: How fast they answer.
         folder: Where the hosts' files are made, and found again by the next lab with the same contents; a
             temporary one by default, removed at the end.
+        progress: Who watches while they are made.
 
     Raises:
         UsageError: what is asked for cannot be made.
@@ -67,6 +69,7 @@ class Lab:
         credentials: Collection[str] | None = None,
         pace: Pace | None = None,
         folder: Path | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._contents = Contents(images, size, seed, folders, pixels)
         self._ports = dict(ports or {})
@@ -79,15 +82,18 @@ class Lab:
         self._anonymous, self._credentials = anonymous, credentials
         self._pace = pace or Pace()
         self._folder = folder
+        self._progress = progress
         self.accounts = {host: Accounts() for host in hosts}
         self._servers: dict[str, Server] = {}
         self._stack = ExitStack()
         self.failures = Failures(failures or {}, seed)
 
     def __enter__(self) -> Self:
+        for port in self._ports.values():
+            require_free(port)  # before a minute goes into making images
         with ExitStack() as stack:
             own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cxr-lab-")))
-            self._shelf = shelf(self._folder or own, self._contents)
+            self._shelf = shelf(self._folder or own, self._contents, self._progress)
             starts = {"kaggle": self._start_kaggle, "box": self._start_box}
             for host in self._hosts:
                 starts[host](stack)

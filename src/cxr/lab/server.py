@@ -23,6 +23,20 @@ _SEND_BUFFER = 128 << 10
 _AT_ONCE: Final = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST
 
 
+def require_free(port: int) -> None:
+    """Go on only where a server could take this port now.
+
+    Raises:
+        UsageError: it could not.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise _unusable(port, error) from error
+
+
 class Server:
     """One server; it runs from its making until `close`.
 
@@ -78,11 +92,7 @@ class _Http(ThreadingHTTPServer):
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
-            raise UsageError(
-                f"Port {port} of {HOST} cannot be used: {getattr(error, 'strerror', None) or error}.",
-                think="Another program, or another lab, may be using it.",
-                next_step="End that one, or choose another port.",
-            ) from error
+            raise _unusable(port, error) from error
         self.origin = f"http://{HOST}:{self.server_address[1]}"
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -179,6 +189,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(reply.length))
         self.end_headers()
+
+
+def _unusable(port: int, error: OSError | OverflowError) -> UsageError:
+    return UsageError(
+        f"Port {port} of {HOST} cannot be used: {getattr(error, 'strerror', None) or error}.",
+        think="Another program, or another lab, may be using it.",
+        next_step="End that one, or choose another port; 0 takes any that is free.",
+    )
 
 
 def _exchange(name: str, request: Request, reply: Reply, sending: Sending, *, left: bool) -> Exchange:

@@ -1,0 +1,74 @@
+"""Simulate Kaggle and NIH's Box folder on your own machine, filled with invented patients.
+
+They answer as the real hosts do, on 127.0.0.1 alone, until Ctrl-C. Nothing that they hold shows a person.
+With --fail they fail as real hosts do. Kaggle's own library takes them for Kaggle at port 7777.
+
+Examples:
+    cxr lab --images 12 --size 128 --port-kaggle 0 --port-box 0 --for 2s
+    cxr lab --images 12 --size 128 --port-kaggle 0 --port-box 0 --fail rate-limit --fail reset=0.3 --for 2s
+    cxr lab --list-failures
+"""
+
+from typing import Annotated
+
+import typer
+
+from cxr.cli._run import Run
+
+
+def command(
+    run: Run,
+    *,
+    images: Annotated[int, typer.Option("--images", metavar="N", min=1, help="How many images.")] = 100,
+    size: Annotated[
+        int, typer.Option("--size", metavar="PIXELS", min=16, max=4096, help="Their side.")
+    ] = 512,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="S", min=0, help="Other patients and other luck for another seed."),
+    ] = 0,
+    port_kaggle: Annotated[
+        int,
+        typer.Option(
+            "--port-kaggle", metavar="P", min=0, max=65_535, help="Kaggle's port; 0 for any free one."
+        ),
+    ] = 7777,
+    port_box: Annotated[
+        int,
+        typer.Option("--port-box", metavar="P", min=0, max=65_535, help="Box's port; 0 for any free one."),
+    ] = 7778,
+    fail: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail",
+            metavar="NAME[=RATE]",
+            help="What goes wrong, and how often from 0 to 1; 0.1 where no rate is given. May be repeated.",
+        ),
+    ] = None,
+    list_failures: Annotated[
+        bool, typer.Option("--list-failures", help="Say what can go wrong, and end.")
+    ] = False,
+    time: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="End by itself after this time: 10m, 2h.")
+    ] = None,
+) -> None:
+    """Run the lab."""
+    from cxr.cli._lab import rates, seconds, serve, tell_failures
+    from cxr.lab import Lab
+
+    if list_failures:
+        tell_failures(run.out)
+        return
+    failures, until = rates(fail or []), seconds(time)
+    with run.progress() as progress:
+        lab = Lab(
+            images=images,
+            size=size,
+            seed=seed,
+            ports={"kaggle": port_kaggle, "box": port_box},
+            failures=failures,
+            progress=progress,
+        )
+        with lab:
+            progress.finish()
+            serve(run.out, lab, until)
