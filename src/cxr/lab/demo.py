@@ -90,7 +90,7 @@ def demo(base_dir: Path, progress: Progress, *, count: int, size: int, seed: int
     nih = max(2, count // 2)
     # A run over few images meets bad luck more often than a large one, and waits for nothing real here.
     flags = {"paths.base_dir": str(base_dir), "download.retry_delay": 0.1, "download.retry_attempts": 8}
-    with Lab(images=nih, size=size, seed=seed, rates=FAILURES) as lab:
+    with Lab(images=nih, size=size, seed=seed, failures=FAILURES) as lab:
         config = load(None, flags, sources_file=lab.dataset_sources)
         with open_library(config, write=True, verb="demo") as library:
             downloads = {
