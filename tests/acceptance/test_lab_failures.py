@@ -8,6 +8,7 @@ from support.lab_library import check_complete, download, failed, present
 
 from cxr.lab.failures import FAILURES
 from cxr.lab.lab import Lab
+from cxr.lab.service import Pace
 
 IMAGES = 120
 ALONE = 0.3
@@ -39,7 +40,7 @@ def test_a_failure_alone(tmp_path, made, host, name):
     with lab_with(made, {name: ALONE}) as lab:
         library = tmp_path / "L"
         done = download(tmp_path, library, host, lab, expect=None)
-        print(f"{host} {name}: exit {done.returncode}")
+        print(f"{host} {name}: exit {done.returncode}\n{done.stderr[-600:]}")
         assert done.returncode in (0, 1, 3, 4), done.stderr
         if (library / "Images").is_dir():
             absent, named = check_what_is_there(library, lab)
@@ -77,7 +78,9 @@ def test_all_failures_together(tmp_path, made, host):
 
 @pytest.mark.acceptance
 def test_the_budget_is_seen_to_shrink_and_to_grow(tmp_path):
-    with Lab(images=2000, size=160, pixels="noise", folders=4, failures={"rate-limit": 0.05}) as lab:
+    pace = Pace(bytes_per_second=1_000_000)
+    failures = {"server-error": 0.1}
+    with Lab(images=2000, size=256, pixels="noise", folders=4, failures=failures, pace=pace) as lab:
         library = tmp_path / "L"
         download(tmp_path, library, "kaggle", lab, "--workers", 16, expect=None)
         lines = (library / "logs" / "cxr_downloader.json").read_text("utf-8").splitlines()
