@@ -1,0 +1,275 @@
+"""One attempt at the images in a tar.gz: those that its seek index knows, then what nobody has seen yet."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from cxr.hosts import Archive, Host
+from cxr.http import RefusedError, RequestError
+from cxr.logs import get_logger
+from cxr.model import Failure, Fetched
+from cxr.stores.local import LocalStore
+from cxr.transfer.archive_source import FIRST, HEAD, ArchiveSource
+from cxr.transfer.gzip_stream import GzipStream
+from cxr.transfer.png_intact import intact
+from cxr.transfer.point_finder import Found, PointFinder, is_available
+from cxr.transfer.receive import receive
+from cxr.transfer.seek_index import Identity, SeekIndex
+from cxr.transfer.seek_point import START
+from cxr.transfer.tar_members import FOLDER, LEADS_OUT, Member, TarError, next_member
+from cxr.transfer.tar_notices import Notices, tell_checksums
+from cxr.transfer.tar_wanted import Wanted
+from cxr.transfer.unit import Job, Report
+from cxr.transfer.zip_entry import MAXIMUM_MEMBER
+
+_GAP: Final = 256 << 10  # compressed bytes that are read rather than sought over: less than a request costs
+_TAIL: Final = (
+    64 << 10
+)  # compressed bytes behind the last wanted member that are read for the checksums' sake
+_PATIENCE: Final = 1.0  # seconds before a broken connection is replaced, where beginning anew is dear
+_ABOUT: Final = 64 << 10  # bytes of which nobody can say beforehand whether they belong to a member
+# What an image looks like that was read with the index of another archive.
+_WRONG_BYTES: Final = frozenset({"hash_differs", "not_an_image", "truncated"})
+_NARROWEST: Final = 1 << 20
+_WIDEST: Final = 16 << 20
+_UNKNOWN: Final = 4 << 20  # where the host does not say the archive's size
+
+_log = get_logger(__name__)
+
+
+def window(size: int | None) -> int:
+    """Return how many compressed bytes there are between two points of an archive's seek index, at most.
+
+    A kill costs as much, and so does one image from the middle; each point is 32 KiB of the index.
+    """
+    return _UNKNOWN if size is None else min(max(size // 256, _NARROWEST), _WIDEST)
+
+
+class _UnfitIndexError(Exception):
+    """The seek index is not of this archive."""
+
+
+class TarReading:
+    """Reads one archive.
+
+    Args:
+        archive: Which.
+        index: What is known of it; it is written on.
+        wanted: The images.
+        host: Where the archive is.
+        store: Where the images go.
+        report: Told of each that is decided.
+    """
+
+    def __init__(  # noqa: PLR0913  what a unit knows, and what its attempt is given
+        self,
+        archive: Archive,
+        index: SeekIndex,
+        wanted: Wanted,
+        *,
+        host: Host,
+        store: LocalStore,
+        report: Report,
+    ) -> None:
+        self._archive = archive
+        self._index = index
+        self._wanted = wanted
+        self._host = host
+        self._store = store
+        self._report = report
+        self._name = f"{archive.remote.path} at {host.key}"
+        finder = PointFinder() if is_available() else None
+        self._source = ArchiveSource(host, archive.remote, report, patience=0.0 if finder else _PATIENCE)
+        self._stream = GzipStream(self._source, self._name, finder)
+        self._notices = Notices(self._name)
+        self._place = 0  # of the next header in the tar
+        self._least = 0  # where the tar must not end before
+        self._taken: set[str] = set()
+        self._ended = False
+
+    def run(self) -> None:
+        """Report each image that is decided.
+
+        Raises:
+            TransientError: the connection did not hold.
+            RefusedError: the host refuses the archive, or it cannot be read on.
+            StorageError: the store, or the index, cannot be written.
+            StoppedError: the run is being stopped.
+        """
+        try:
+            self._read_known()
+            self._read_on()
+            self._read_tail()
+        finally:
+            self._source.close()
+            self._notices.tell()
+            self._save()
+        tell_checksums(self._name, self._source, self._stream, self._archive.remote.checksum)
+
+    def _read_known(self) -> None:
+        """Read the members that the index knows, from the points before them."""
+        if self._index.identity is None:
+            return
+        self._source.probe()
+        identity = self._identity()
+        if identity is None or not self._index.identity.is_of(identity):
+            self._forget_index("it is of another archive")
+            return
+        certain = bool(identity.validator) and identity.validator == self._index.identity.validator
+        try:
+            for member, job in self._known():
+                self._go_to(member.start, until=member.end)
+                self._take_known(member, job, certain=certain)
+        except (_UnfitIndexError, RefusedError) as error:
+            if isinstance(error, RefusedError) and (certain or error.code != "archive_damaged"):
+                raise
+            self._forget_index("it does not fit the archive")
+
+    def _take_known(self, member: Member, job: Job, *, certain: bool) -> None:
+        if not self._is_here(member):
+            raise _UnfitIndexError
+        result = self._received(member, job)
+        if not certain and isinstance(result, Failure) and result.code in _WRONG_BYTES:
+            raise _UnfitIndexError
+        self._decide(job, result)
+
+    def _known(self) -> list[tuple[Member, Job]]:
+        found: dict[str, tuple[Member, Job]] = {}
+        for member in self._index.members:
+            job = self._wanted.find(member.name)
+            if job is not None:
+                found.setdefault(job.image_id, (member, job))
+        return list(found.values())
+
+    def _read_on(self) -> None:
+        """Read members that nobody has seen yet, until the last wanted one is in or the tar ends."""
+        self._place = self._index.next_header
+        self._ended = self._index.complete
+        while self._wanted and not self._ended:
+            self._read_member()
+
+    def _read_tail(self) -> None:
+        """Read what is left, if that is little: the checksums of the whole come last."""
+        size, start = self._source.size, self._stream.compressed
+        with suppress(RequestError):
+            while not self._ended and size is not None and size - start <= _TAIL:
+                self._read_member()
+            if self._ended and not self._index.complete:
+                while self._stream.compressed - start <= _TAIL and self._stream.piece():
+                    pass
+                while self._source.position - start <= _TAIL and self._source.read():
+                    pass
+
+    def _read_member(self) -> None:
+        self._go_to(self._place)
+        if self._stream.position < self._least:
+            raise self._damaged("it ends")
+        self._save_point(window(self._source.size) // 2)
+        member = self._next_member()
+        if member is None:
+            self._ended = True
+            return
+        self._place, self._least = member.end, member.offset + member.size
+        job = self._wanted.find(member.name)
+        if member.fault:
+            self._leave_out(member, job)
+            return
+        self._index.add(member)
+        if job is not None:
+            self._decide(job, self._received(member, job))
+            self._taken.add(member.name)
+        elif member.name in self._taken:
+            self._notices.leave_out(member, "there again: the first one counts")
+
+    def _go_to(self, place: int, *, until: int | None = None) -> None:
+        """Go to a place in the tar, by the point before it unless reading on is as near.
+
+        Args:
+            place: Where to.
+            until: Where in the tar the last byte is that is wanted from there, if that is known.
+        """
+        point = self._index.best(place)
+        if place < self._stream.position or point.compressed > self._stream.compressed + _GAP:
+            far = FIRST if until is None else self._index.compressed(until) - point.compressed + _ABOUT
+            self._stream.begin(self._index.found(point), far)
+        self._stream.skip(place - self._stream.position)
+
+    def _next_member(self) -> Member | None:
+        try:
+            return next_member(self._stream)
+        except TarError as error:
+            if not self._place:
+                raise RefusedError("not_an_archive", f"{self._name}: it holds no tar: {error}") from None
+            raise self._damaged(str(error)) from None
+
+    def _is_here(self, member: Member) -> bool:
+        try:
+            return next_member(self._stream) == member
+        except TarError:
+            return False
+
+    def _received(self, member: Member, job: Job) -> Fetched | Failure:
+        """Bring one image in, or say why not."""
+        where = f"{job.remote.path} in {self._name}"
+        url = self._host.url(self._archive.remote)
+        if member.size > MAXIMUM_MEMBER:
+            reason = f"{where}: it announces {member.size:,} bytes, which no image has"
+            return Failure(job.image_id, "too_large", reason, url)
+        remote = job.remote if job.remote.size is not None else replace(job.remote, size=member.size)
+        blocks = intact(self._bytes_of(member))
+        return receive(self._store, job, blocks, remote=remote, url=url, where=where)
+
+    def _decide(self, job: Job, result: Fetched | Failure) -> None:
+        self._wanted.remove(job)
+        self._report.done(job, result)
+
+    def _bytes_of(self, member: Member) -> Iterator[bytes]:
+        yield from self._stream.pieces(member.size)
+        if self._stream.position < member.offset + member.size:
+            raise self._damaged("it ends")
+
+    def _leave_out(self, member: Member, job: Job | None) -> None:
+        if member.fault != FOLDER:
+            self._notices.leave_out(member, member.fault)
+        if job is not None and member.fault != LEADS_OUT:
+            reason = f"{job.remote.path} in {self._name}: it is {member.fault}, not a file"
+            url = self._host.url(self._archive.remote)
+            self._decide(job, Failure(job.image_id, "not_an_image", reason, url))
+
+    def _damaged(self, what: str) -> RefusedError:
+        last = self._index.members[-1].name if self._index.members else ""
+        where = f"behind the beginning of {last!r}" if last else "at its beginning"
+        return RefusedError("archive_damaged", f"{self._name}: {what} {where}; it is cut short or damaged")
+
+    def _identity(self) -> Identity | None:
+        """Return which archive it is, as soon as enough of it has been seen."""
+        source = self._source
+        if len(source.head) < HEAD and not source.finished and len(source.head) != source.size:
+            return None
+        head = hashlib.sha256(source.head).hexdigest()
+        return Identity(self._archive.remote.path, source.size, source.validator, head)
+
+    def _save_point(self, apart: int) -> None:
+        """Write down the newest point, and what is before it, if the last one is ``apart`` bytes away."""
+        newest, identity = self._stream.newest, self._identity()
+        last = self._index.points[-1] if self._index.points else START
+        far = newest.point.compressed - last.compressed >= apart and newest.point.inflated > last.inflated
+        if far and identity is not None and not self._stream.wrong_sums:
+            self._index.save(identity, newest)
+            self._report.kept(newest.point.compressed - last.compressed)
+
+    def _save(self) -> None:
+        """Write down what is new. What was seen of wrong bytes is no good."""
+        if self._stream.wrong_sums:
+            self._index.forget()
+            return
+        self._save_point(_ABOUT)
+        if (identity := self._identity()) is not None:
+            self._index.save(identity, complete=self._ended)
+
+    def _forget_index(self, reason: str) -> None:
+        _log.warning("a seek index is thrown away", archive=self._name, reason=reason)
+        self._index.forget()
+        self._stream.begin(Found(START))
