@@ -1,14 +1,22 @@
 """The same questions to every host. A new one is asked them too, once it is told here how to be reached."""
 
-from collections.abc import Callable
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
+from support.labs import lab
 
 from cxr import hosts
-from cxr.hosts import Access, Host, folder
+from cxr.credentials import variables
+from cxr.datasets import nih
+from cxr.hosts import Access, Format, Host, Place, folder
+from cxr.http import TransientError
 from cxr.model import Remote
 
 
@@ -19,31 +27,57 @@ class Reached(NamedTuple):
     remotes: list[Remote]
 
 
-def reach_folder(tmp_path: Path) -> Reached:
+@contextmanager
+def reach_folder(tmp_path: Path) -> Iterator[Reached]:
     for path, size in (("b.png", 3_000_000), ("a/c.png", 10), ("a/empty.png", 0), ("a-b.png", 1)):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(bytes(range(251)) * (size // 251) + bytes(size % 251))
     host = folder.connect(tmp_path)
-    return Reached(host, list(host.list()))
+    yield Reached(host, list(host.list()))
 
 
-def reach_phantoms(tmp_path: Path) -> Reached:
-    return Reached(
+@contextmanager
+def reach_phantoms(tmp_path: Path) -> Iterator[Reached]:
+    yield Reached(
         hosts.connect("phantoms"), [Remote("seed42/size64/000000.png"), Remote("seed7/size80/000003.png")]
     )
 
 
-REACH: dict[str, Callable[[Path], Reached]] = {"folder": reach_folder, "phantoms": reach_phantoms}
+def reach_in_lab(key: str) -> Callable[[Path], AbstractContextManager[Reached]]:
+    @contextmanager
+    def reach(tmp_path: Path) -> Iterator[Reached]:
+        with lab(images=24, hosts=[key]) as running:
+            addresses = yaml.safe_load(running.dataset_sources.read_text())["hosts"][key]
+            place = nih.RELEASES["chestxray14"].places[key]
+            host = hosts.connect(key, Place(place.dataset, place.files, addresses=addresses))
+            yield Reached(host, [*host.list(), *(archive.remote for archive in host.archives)])
+
+    return reach
+
+
+REACH: dict[str, Callable[[Path], AbstractContextManager[Reached]]] = {
+    "folder": reach_folder,
+    "phantoms": reach_phantoms,
+    "kaggle": reach_in_lab("kaggle"),
+    "box": reach_in_lab("box"),
+}
 
 
 @pytest.fixture(params=hosts.keys())
-def reached(request, tmp_path) -> Reached:
+def reached(request, tmp_path, monkeypatch) -> Iterator[Reached]:
     assert request.param in REACH, f"say in {__file__} how the host {request.param!r} is reached"
-    return REACH[request.param](tmp_path)
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "there").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    with REACH[request.param](tmp_path / "there") as found:
+        yield found
+        found.host.close()
 
 
-def content(host: Host, remote: Remote, start: int = 0) -> bytes:
-    with host.open(remote, start) as blocks:
+def content(host: Host, remote: Remote, start: int = 0, end: int | None = None) -> bytes:
+    with host.open(remote, start, end) as blocks:
         return b"".join(blocks)
 
 
@@ -76,19 +110,47 @@ def test_a_file_has_the_size_that_is_announced_and_the_same_bytes_each_time(reac
         assert content(reached.host, remote) == whole
 
 
-@pytest.mark.parametrize("share", [0, 0.3, 0.999, 1, 1.5])
-def test_opening_at_a_byte_gives_what_follows_it(reached, share):
+def test_opening_at_a_byte_gives_what_follows_it(reached):
     for remote in reached.remotes:
         whole = content(reached.host, remote)
-        start = int(len(whole) * share)
-        assert content(reached.host, remote, start) == whole[start:]
+        for start in (int(len(whole) * share) for share in (0.3, 0.999, 1, 1.5)):
+            assert content(reached.host, remote, start) == whole[start:]
+
+
+def test_a_part_is_what_lies_between_its_ends(reached):
+    for remote in reached.remotes:
+        whole = content(reached.host, remote)
+        for first, last in ((0, 0.1), (0.2, 0.7), (0.5, 0.5), (0.9, 2), (1, 2)):
+            start, end = int(len(whole) * first), int(len(whole) * last)
+            with reached.host.open(remote, start, end) as part:
+                assert part.start == start
+                assert part.size in (None, len(whole))
+                assert b"".join(part) == whole[start:end]
+
+
+def test_a_part_goes_on_where_the_file_is_the_same_and_else_begins_anew(reached):
+    for remote in reached.remotes:
+        with reached.host.open(remote) as before:
+            validator = before.validator
+            whole = b"".join(before)
+        with reached.host.open(remote, 5, None, validator) as part:
+            assert b"".join(part) == whole[5:]
+        if validator:
+            with reached.host.open(remote, 5, None, '"another"') as part:
+                assert (part.start, b"".join(part)) == (0, whole)
+
+
+def test_a_checksum_is_of_a_known_kind(reached):
+    for remote in reached.remotes:
+        with reached.host.open(remote) as blocks:
+            assert blocks.checksum == "" or blocks.checksum.partition(":")[0] in ("md5", "crc32c")
 
 
 def test_blocks_are_bytes_of_bounded_size_and_none_is_empty(reached):
     for remote in reached.remotes:
         with reached.host.open(remote) as blocks:
             sizes = [len(block) for block in blocks]
-        assert all(0 < size <= 16 << 20 for size in sizes)
+        assert all(0 < size <= 1 << 20 for size in sizes)
 
 
 def test_a_file_may_be_left_half_read(reached):
@@ -119,3 +181,49 @@ def test_a_local_path_is_the_file_itself(reached):
     for remote in reached.remotes:
         path = reached.host.local_path(remote)
         assert path is None or path.read_bytes() == content(reached.host, remote)
+
+
+def test_archives_can_be_opened_and_begin_as_what_they_are(reached):
+    beginnings = {Format.ZIP: b"PK", Format.TAR_GZ: b"\x1f\x8b"}
+    for archive in reached.host.archives:
+        assert content(reached.host, archive.remote, 0, 2) == beginnings[archive.format]
+        assert archive.prefix == "" or archive.prefix.endswith("/")
+
+
+def test_a_network_has_a_ceiling_and_a_speed_that_somebody_vouches_for(reached):
+    host = reached.host
+    assert (host.ceiling > 0) == (host.speed is not None)
+    if host.speed is not None:
+        assert 0 < host.speed.connection <= host.speed.whole
+        assert host.speed.source
+
+
+def test_another_process_may_have_it(reached):
+    if not reached.host.ceiling:
+        return  # only what lies behind a network is shared among processes
+    other = pickle.loads(pickle.dumps(reached.host))
+    for remote in reached.remotes:
+        assert content(other, remote, 0, 9) == content(reached.host, remote, 0, 9)
+    other.close()
+
+
+def test_threads_share_it(reached):
+    wanted = [(remote, content(reached.host, remote, 1, 99)) for remote in reached.remotes]
+    wrong = []
+
+    def read() -> None:
+        wrong.extend(remote for remote, part in wanted if content(reached.host, remote, 1, 99) != part)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_what_is_closed_gives_nothing_more_over_a_network(reached):
+    reached.host.close()
+    if reached.host.ceiling:
+        with pytest.raises(TransientError):
+            content(reached.host, reached.remotes[0])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxr.hosts.phantoms import connect
+from cxr.hosts import connect
 from cxr.images.inspect import inspect
 from cxr.images.phantom.names import PhantomName, parse
 from cxr.model import Remote
@@ -15,12 +15,12 @@ REMOTE = Remote("seed42/size64/000017.png")
 
 
 def content(remote, start=0):
-    with connect().open(remote, start) as blocks:
+    with connect("phantoms").open(remote, start) as blocks:
         return b"".join(blocks)
 
 
 def test_it_is_ready_has_no_end_and_no_files():
-    host = connect()
+    host = connect("phantoms")
     assert host.key == "phantoms"
     assert host.check_access().ready
     assert list(host.list()) == []
