@@ -36,9 +36,7 @@ class Answer:
             TransientError: it ended early, stalled or broke; what had come until then was yielded.
             RefusedError: it comes encoded in a way that was not asked for.
         """
-        encoding = self.headers.get("content-encoding", "identity").strip().lower()
-        if encoding != "identity" and encoding not in self._encodings.lower():
-            raise RefusedError("encoded", f"The host sent a body encoded by {encoding!r}, unasked.")
+        self._check_encoding()
         return self._body.blocks()
 
     def read(self, limit: int) -> bytes:
@@ -48,9 +46,13 @@ class Answer:
             TransientError: as for `blocks`.
             RefusedError: likewise.
         """
+        self._check_encoding()
         read = bytearray()
-        for block in self.blocks():
-            read += block
-            if len(read) >= limit:
-                break
+        while len(read) < limit and (piece := next(self._body.pieces(), b"")):
+            read += piece
         return bytes(read[:limit])
+
+    def _check_encoding(self) -> None:
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if encoding != "identity" and encoding not in self._encodings.lower():
+            raise RefusedError("encoded", f"The host sent a body encoded by {encoding!r}, unasked.")

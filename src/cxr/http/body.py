@@ -30,7 +30,8 @@ class Body:
         self._origin = origin
         self._begun = False
         self._left = framing.length
-        self._blocks = _gathered(self._pieces())
+        self._pieces = self._received()
+        self._blocks = _gathered(self._pieces)
 
     def blocks(self) -> Iterator[bytes]:
         """Yield it in blocks of 1 byte to 512 KiB.
@@ -39,6 +40,14 @@ class Body:
             TransientError: it ended early, stalled or broke. What had come until then was yielded.
         """
         return self._blocks
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield it piece by piece as it comes, for whoever does not want all of it.
+
+        Raises:
+            TransientError: as for `blocks`.
+        """
+        return self._pieces
 
     def leaves_usable(self) -> bool:
         """Return whether another request may go over the connection now.
@@ -51,7 +60,7 @@ class Body:
             self._left = 0
         return self._left == 0 and self._framing.reusable and self._wire.idle
 
-    def _pieces(self) -> Iterator[bytes]:
+    def _received(self) -> Iterator[bytes]:
         self._begun = True
         if self._framing.chunked:
             yield from self._chunks()

@@ -120,8 +120,8 @@ class Wire:
 
     def _head(self, deadline: float) -> Head:
         self._buffer, self._at = self._buffer[self._at :], 0
-        while (end := _EMPTY_LINE.search(self._buffer)) is None:
-            if len(self._buffer) > MOST_HEAD:
+        while (end := _EMPTY_LINE.search(self._buffer, 0, MOST_HEAD)) is None:
+            if len(self._buffer) >= MOST_HEAD:
                 raise TransientError("malformed", f"{self._origin} sent more headers than cxr reads.")
             self._sock.settimeout(max(deadline - time.monotonic(), 0.001))  # 0 would mean: do not wait
             more = self._received(MOST_HEAD)
