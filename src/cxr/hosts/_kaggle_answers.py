@@ -115,7 +115,7 @@ def _refusal(code: int, quote: str, asked: Asked) -> str:
         whose = f"the credentials from {asked.as_whom}" if asked.as_whom else "a request without credentials"
         return f"Kaggle does not accept {whose}{quote}."
     if code == 404 and asked.file:
-        # Seen for years with single files of large datasets: issues 295, 427, 444, 508 of kaggle-api.
+        # Told of single files of large datasets in kaggle-api's issues 295, 427, 444 and 508 (as of 2026-11).
         return f"Kaggle has no such file, or gives it in the whole archive only{quote}."
     if code in {403, 404}:
         scope = ", or the token lacks a scope" if asked.as_whom else ", or an account is needed"
@@ -137,7 +137,7 @@ def files_in(fields: Mapping[str, object]) -> Iterator[Remote]:
     for key in ("files", "datasetFiles"):
         found = fields.get(key)
         for one in found if isinstance(found, list) else []:
-            # The older interface adds "Nullable" to the names of its fields.
+            # The older interface adds "Nullable" to the names of some fields (2026-11).
             name = one.get("name") or one.get("nameNullable") if isinstance(one, Mapping) else None
             if isinstance(name, str) and is_path(name):
                 yield Remote(name, number(one.get("totalBytes")))

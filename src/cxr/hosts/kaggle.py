@@ -30,7 +30,7 @@ _PAGE: Final = "https://www.kaggle.com/datasets/"
 _HANDLE: Final = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*)/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
 _PAGE_SIZE: Final = 200  # the most that Kaggle's own program asks for
 _MOST_PAGES: Final = 100
-# Google's storage says 400 of a token and 403 of a signature that are too old.
+# What Google's storage says of a signature that is too old; nobody documents how long one is good (2026-11).
 _TOO_OLD: Final = frozenset({400, 401, 403})
 
 
@@ -158,9 +158,9 @@ class Kaggle:
             yield content
 
     def _link(self, asked: Asked) -> str:
-        # raw asks for the file as it is. It is believed to be heeded, and zips come all the same.
         fields = self._fields()
         if asked.file:
+            # raw asks for the file as it is. Whether it is always heeded nobody says (2026-11), hence _unzip.
             fields |= {"fileName": asked.file, "raw": True}
         return self._api.link(asked, fields)
 
