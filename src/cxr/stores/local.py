@@ -14,6 +14,8 @@ from typing import BinaryIO
 from cxr.stores.replacing import PART
 from cxr.stores.storage_errors import explained, writing
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
 
 class NameTakenError(Exception):
     """A folder bears the name that a file is to have. It concerns that file alone."""
@@ -52,9 +54,13 @@ class LocalStore:
             OSError: the store cannot be written.
         """
         part = self.part(name)
-        part.unlink(missing_ok=True)
+        try:
+            descriptor = os.open(part, _NEW, 0o666)
+        except FileExistsError:
+            part.unlink()
+            descriptor = os.open(part, _NEW, 0o666)
         # Buffered: without a buffer, a write that a full disk cuts short raises nothing.
-        return part.open("xb")
+        return os.fdopen(descriptor, "wb")
 
     def open_part(self, name: str) -> BinaryIO | None:
         """Open the file's part as an earlier run left it, to read it from its beginning and then write on.

@@ -5,7 +5,7 @@ results.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from random import Random
 
 from structlog.typing import FilteringBoundLogger
@@ -83,7 +83,7 @@ class Engine:
         self._paused_until = now
         self._no_access: list[Result] = []
 
-    def run(self, units: Iterable[Unit]) -> Iterator[Result]:
+    def run(self, units: Iterable[Unit]) -> Generator[Result, None, None]:
         """Yield each image with what came of it, as it is known. An engine runs once.
 
         Closing the iterator, or an exception in whoever consumes it, cuts short what is under way and ends

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from cxr.hosts import Content, Host
-from cxr.http import TransientError
+from cxr.http import RequestError, TransientError
 from cxr.model import Failure, Fetched, Remote
 from cxr.stores.local import LocalStore
 from cxr.transfer import resume
@@ -114,8 +114,9 @@ class _Fetching:
         if large and begun is None:
             resume.note(store, job.name, Note(self._url, size, content.validator))
         checksum = (self._published() or content.checksum) if self._verify else ""
+        over = large
         try:
-            result = receive(
+            return receive(
                 store,
                 job,
                 self._watched(content),
@@ -125,13 +126,14 @@ class _Fetching:
                 begun=begun.file if begun else None,
                 keep=large,
             )
-        except TransientError:
+        except RequestError:
+            over = False
             if large:
                 self._report.kept(self._came)
             raise
-        if large:
-            resume.forget(store, job.name)
-        return result
+        finally:
+            if over:
+                resume.forget(store, job.name)
 
     def _published(self) -> str:
         return self._job.remote.checksum if self._verify else ""

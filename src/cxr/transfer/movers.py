@@ -172,4 +172,3 @@ class Movers:
 
 def _ending(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
-
