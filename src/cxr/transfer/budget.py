@@ -11,7 +11,7 @@ START = 8
 WINDOW = 1.0
 """Seconds over which throughput is measured before it decides anything."""
 
-_SHARE = 0.25  # of what a raise would bring if the host kept up: less, and it brought nothing
+_SHARE = 0.4  # of what a raise would bring if the host kept up: less, and it brought nothing
 _SHRINK = 0.6
 _REST, _LONGEST_REST = 2, 64  # windows without a raise, after one that brought nothing or was too much
 
@@ -88,10 +88,10 @@ class Budget:
             began: When the attempt began that the host refused.
             reason: What the host said, for the log.
         """
-        self._rest_now()
         self._begun, self._moved = now, 0
-        if began < self._shrunk_at:
+        if began <= self._shrunk_at:
             return None
+        self._rest_now()
         self._shrunk_at = now
         self._too_many = self.limit
         return self._change(max(1, min(self.limit - 1, round(self.limit * _SHRINK))), reason)
