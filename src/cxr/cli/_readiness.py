@@ -13,6 +13,7 @@ def readiness(key: str, config: "Config") -> str:
     from cxr import datasets
     from cxr.datasets import default_release
     from cxr.errors import CxrError
+    from cxr.http import RequestError
     from cxr.library.connecting import connected, missing_step, reachable
 
     dataset = datasets.load(key)
@@ -29,6 +30,8 @@ def readiness(key: str, config: "Config") -> str:
         access = connected(key, release, host, config).check_access()
     except CxrError as error:
         return f"{error.happened} {error.next_step}"
+    except RequestError as error:
+        return f"{error.reason} Try again later."
     return "" if access.ready else missing_step(key, release, host, access.missing)
 
 

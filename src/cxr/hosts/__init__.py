@@ -122,7 +122,11 @@ class Host(Protocol):
         ...
 
     def check_access(self) -> Access:
-        """Ask, with as little as one request, whether the host lets us in."""
+        """Ask, with as little as one request, whether the host lets us in.
+
+        Raises:
+            TransientError: it could not be asked.
+        """
         ...
 
     def list(self) -> Iterator[Remote]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from cxr.hosts import Access, Archive, Format, Place, Speed
 from cxr.hosts._links import Links
 from cxr.hosts._ranges import Part, WebContent, open_part
-from cxr.http import Client, HttpSettings, RefusedError, RequestError
+from cxr.http import Client, HttpSettings, RefusedError
 from cxr.model import Remote
 
 _SHARED: Final = "https://nihcc.box.com/shared/static"
@@ -57,19 +57,19 @@ class Box:
         self._links = Links()
 
     def check_access(self) -> Access:
-        """Ask for the first two bytes behind the first link."""
-        first = next(iter(self._remotes.values()), None)
-        if first is None:
-            return Access(
-                ready=False, missing="No link to this dataset at Box is known: name another --host."
-            )
-        try:
-            with self.open(first, end=len(_GZIP)):
-                return Access(ready=True)
-        except RefusedError as error:
-            return Access(ready=False, missing=error.reason)
-        except RequestError as error:
-            return Access(ready=False, missing=f"{error.reason} Try again later.")
+        """Ask for the first two bytes behind the first link; where that is gone, behind the next.
+
+        Raises:
+            TransientError: it could not be asked.
+        """
+        missing = "No link to this dataset at Box is known: name another --host."
+        for remote in self._remotes.values():
+            try:
+                with self.open(remote, end=len(_GZIP)):
+                    return Access(ready=True)
+            except RefusedError as error:
+                missing = error.reason
+        return Access(ready=False, missing=missing)
 
     def list(self) -> Iterator[Remote]:
         """Yield the files whose links are known, sorted by path; nothing is asked."""

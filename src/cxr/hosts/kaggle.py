@@ -20,7 +20,7 @@ from cxr.hosts._kaggle_sign_in import SignIn, sign_in
 from cxr.hosts._links import Links
 from cxr.hosts._ranges import Part, WebContent, open_part
 from cxr.hosts._unzip import unzipped
-from cxr.http import Client, HttpSettings, RefusedError, RequestError
+from cxr.http import Client, HttpSettings, RefusedError, TransientError
 from cxr.model import Remote
 
 ARCHIVE: Final = "archive.zip"
@@ -31,7 +31,8 @@ _HANDLE: Final = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*)/([A-Za-z0-9_-][A-Za
 _PAGE_SIZE: Final = 200  # the most that Kaggle's own program asks for
 _MOST_PAGES: Final = 100
 # What Google's storage says of a signature that is too old; nobody documents how long one is good (2026-11).
-_TOO_OLD: Final = frozenset({400, 401, 403})
+_TOO_OLD_STATUSES: Final = frozenset({400, 401, 403})
+_TOO_OLD: Final = "link_refused"
 
 
 def connect(place: Place, settings: HttpSettings) -> "Kaggle":
@@ -76,7 +77,11 @@ class Kaggle:
         self._is_pinned = False
 
     def check_access(self) -> Access:
-        """Ask for the dataset's record; without credentials, too, since Kaggle gives some to anybody."""
+        """Ask for the dataset's record; without credentials, too, since Kaggle gives some to anybody.
+
+        Raises:
+            TransientError: it could not be asked.
+        """
         if self._wrong:
             return Access(ready=False, missing=self._wrong)
         try:
@@ -86,8 +91,6 @@ class Kaggle:
                 return Access(ready=False, missing=error.reason)
             how = f"{SERVICES['kaggle'].how} Or run `cxr credentials set kaggle`."
             return Access(ready=False, missing=f"{error.reason} An account is free. {how}")
-        except RequestError as error:
-            return Access(ready=False, missing=f"{error.reason} Try again later.")
         return Access(ready=True)
 
     def list(self) -> Iterator[Remote]:
@@ -148,13 +151,33 @@ class Kaggle:
 
     @contextmanager
     def _open(self, asked: Asked, part: Part) -> Iterator[WebContent]:
-        @contextmanager
-        def open_at(url: str) -> Iterator[WebContent]:
-            with open_part(self._storage, url, part, what=str(asked)) as content:
-                _refuse_page(content, asked)
-                yield content
+        opening = self._links.open(
+            asked.file,
+            lambda: self._link(asked),
+            lambda url: self._open_at(url, asked, part),
+            lambda error: error.code in {_TOO_OLD, "web_page"},
+        )
+        with ExitStack() as stack:
+            try:
+                content = stack.enter_context(opening)
+            except RefusedError as error:
+                if error.code != _TOO_OLD:
+                    raise
+                # Whom Kaggle refuses gets no address. This one was signed just now: another may be better.
+                raise TransientError(error.code, error.reason, status=error.status) from error
+            yield content
 
-        with self._links.open(asked.file, lambda: self._link(asked), open_at, _is_too_old) as content:
+    @contextmanager
+    def _open_at(self, url: str, asked: Asked, part: Part) -> Iterator[WebContent]:
+        with ExitStack() as stack:
+            try:
+                content = stack.enter_context(open_part(self._storage, url, part, what=str(asked)))
+            except RefusedError as error:
+                if error.status not in _TOO_OLD_STATUSES:
+                    raise
+                reason = f"{asked}: the storage refuses the address that Kaggle gave ({error.status})."
+                raise RefusedError(_TOO_OLD, reason, status=error.status) from error
+            _refuse_page(content, asked)
             yield content
 
     def _link(self, asked: Asked) -> str:
@@ -197,10 +220,6 @@ class Kaggle:
 
     def _asked(self, file: str = "") -> Asked:
         return Asked(self._dataset, _PAGE + self._dataset, file, self._as_whom)
-
-
-def _is_too_old(error: RefusedError) -> bool:
-    return error.status in _TOO_OLD or error.code == "web_page"
 
 
 def _may_be_zipped(file: str, name: str) -> bool:

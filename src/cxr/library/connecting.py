@@ -3,11 +3,11 @@
 from cxr import hosts
 from cxr.config import Config
 from cxr.datasets import Release
-from cxr.errors import AccessError, UsageError
+from cxr.errors import AccessError, HostError, UsageError
 from cxr.hosts import Host, Place
-from cxr.http import HttpSettings
+from cxr.http import HttpSettings, RequestError
 from cxr.library.request import Asked
-from cxr.transfer.retry import RetryPolicy
+from cxr.transfer.retry import RetryPolicy, call_with_retries
 
 
 def reachable(release: Release) -> tuple[str, ...]:
@@ -34,6 +34,7 @@ def let_in(asked: Asked, key: str) -> Host:
     Raises:
         UsageError: the release is not there, or the host cannot be asked without more.
         AccessError: it does not let us in; its next steps begin with hosts that need no account.
+        HostError: it does not answer.
     """
     source, release = asked.source, asked.release
     if key not in release.hosts:
@@ -49,7 +50,14 @@ def let_in(asked: Asked, key: str) -> Host:
             next_step=_ways(source, release, key),
         )
     host = connected(source, release, key, asked.config)
-    access = host.check_access()
+    try:
+        access = call_with_retries(host.check_access, retry_policy(asked.config))
+    except RequestError as error:
+        raise HostError(
+            f"{key} could not be asked for {source}: {error.reason}",
+            think="Nothing was fetched. The host may have trouble, or the network between.",
+            next_step=_later(source, release, key),
+        ) from error
     if not access.ready:
         raise AccessError(
             f"{key} does not let us in.", next_step=missing_step(source, release, key, access.missing)
@@ -72,6 +80,12 @@ def _ways(source: str, release: Release, key: str) -> str:
         f"Name that copy: `cxr download --source {source} --from PATH`. "
         f"`cxr access {source}` says how to get one."
     )
+
+
+def _later(source: str, release: Release, key: str) -> str:
+    others = [host for host in reachable(release) if host != key]
+    other = f", or take another host: `cxr download --source {source} --host {others[0]}`" if others else ""
+    return f"Try the same command again later{other}."
 
 
 def retry_policy(config: Config) -> RetryPolicy:

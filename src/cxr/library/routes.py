@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from cxr.config import Config
 from cxr.errors import CxrError
 from cxr.hosts import Format, Host
+from cxr.http import RequestError
 from cxr.library.connecting import connected, missing_step, reachable
 from cxr.library.prepare import Prepared
 
@@ -60,8 +61,9 @@ def other_routes(
         try:
             host = connected(source, release, key, config)
             access = host.check_access()
-        except CxrError as error:
-            routes.append(Route(key, 0, None, "", ready=False, missing=error.happened))
+        except (CxrError, RequestError) as error:
+            told = error.happened if isinstance(error, CxrError) else error.reason
+            routes.append(Route(key, 0, None, "", ready=False, missing=told))
             continue
         route = _route(host, _estimate(prepared, host), measured, connections)
         step = "" if access.ready else missing_step(source, release, key, access.missing)

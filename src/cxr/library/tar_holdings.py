@@ -56,4 +56,4 @@ class TarMembers:
 
     def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:
         """Yield a unit an archive."""
-        return tar_units(self.host, jobs, self.index_folder)
+        return tar_units(self.host, jobs, self.index_folder, self.policy)

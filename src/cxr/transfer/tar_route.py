@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cxr.hosts import Archive, Format, Host
-from cxr.http import RefusedError
+from cxr.http import RequestError
 from cxr.model import Failure, Fetched
 from cxr.transfer.archive_source import ArchiveSource
 from cxr.transfer.gzip_stream import GzipStream
@@ -37,9 +37,6 @@ def tar_units(
         jobs: The images. All are held: an archive is read once for all of its own.
         index_folder: Where seek indexes are kept; it need not be there.
         policy: How often the beginning of an archive is asked for.
-
-    Raises:
-        TransientError: the beginning of an archive could not be had.
     """
     archives = [archive for archive in host.archives if archive.format is Format.TAR_GZ]
     shares: list[list[Job]] = [[] for _ in archives]
@@ -113,10 +110,10 @@ class _Route:
         return starts if starts and in_order else [("", 0)]
 
     def _first_name(self, archive: Archive) -> str:
-        """Return the first file's name; empty where the archive is not there, or is none."""
+        """Return the first file's name; empty where the archive is none, or cannot be had now."""
         try:
             return call_with_retries(lambda: _first_name(self._host, archive), self._policy)
-        except (RefusedError, TarError):
+        except (RequestError, TarError):
             return ""
 
 
