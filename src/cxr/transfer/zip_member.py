@@ -45,25 +45,24 @@ class Cursor:
             StoppedError: the run is being stopped.
         """
         while size:
-            begin = self._used
-            size -= self._pass(size)
-            yield self._block[begin : self._used]
+            block, begin = self._next(), self._used
+            self._pass(min(size, len(block) - begin))
+            size -= self._used - begin
+            yield block[begin : self._used]
 
     def skip_to(self, place: int) -> None:
         """Let the bytes before ``place`` pass; see `take`."""
         while self.place < place:
-            self._pass(place - self.place)
+            self._pass(min(place - self.place, len(self._next()) - self._used))
 
-    def _pass(self, size: int) -> int:
-        """Go on by at most ``size`` bytes, within one block; return by how many."""
-        if self._used == len(self._block):
-            self._next_block()
-        passed = min(size, len(self._block) - self._used)
-        self._used += passed
-        self.place += passed
-        return passed
+    def _pass(self, size: int) -> None:
+        self._used += size
+        self.place += size
 
-    def _next_block(self) -> None:
+    def _next(self) -> bytes:
+        """Return the block that has the next byte."""
+        if self._used < len(self._block):
+            return self._block
         if self._report.stopping:
             raise StoppedError
         self._block, self._used = next(self._blocks, b""), 0
@@ -72,6 +71,7 @@ class Cursor:
                 "cut_short", f"the archive's bytes ended at {self.place:,}, before they should"
             )
         self._report.moved(len(self._block))
+        return self._block
 
 
 def content_of(entry: Entry, cursor: Cursor) -> Iterator[bytes]:

@@ -210,6 +210,25 @@ def test_a_member_among_others_ends_where_the_next_one_begins():
     assert directory.entry("a").least_end == 30 + 1 + 9
 
 
+def test_members_may_be_listed_in_any_order():
+    members = [Member(b"%d.png" % number, b"x" * number) for number in range(9)]
+    content = archive(members)
+    start = content.index(b"PK\1\2")
+    lines = [b"PK\1\2" + line for line in content[start:-22].split(b"PK\1\2")[1:]]
+    other = directory_of(content[:start] + b"".join(reversed(lines)) + content[-22:])
+    assert list(other.remotes()) == list(directory_of(content).remotes())
+    for member in members:
+        entry = other.entry(member.name.decode())
+        assert entry.end == entry.least_end
+
+
+def test_a_member_that_lies_outside_does_not_reach_into_another():
+    content = archive([Member(b"a", b"1"), Member(b"b", b"2", offset=1 << 40)])
+    directory = directory_of(content)
+    assert directory.entry("a").end == content.index(b"PK\1\2")
+    assert directory.entry("b").fault == "directory_damaged"
+
+
 def test_it_takes_three_small_requests_whatever_the_size(at_host):
     content = archive(Member(b"images/%06d.png" % number, os.urandom(100)) for number in range(2000))
     host, served = at_host(content)
@@ -312,6 +331,13 @@ def test_bytes_that_stop_early_are_a_matter_for_another_try(at_host):
     served.spoil = lambda _start, part: part[:5]
     with pytest.raises(TransientError):
         read_directory(host, ZIP)
+
+
+def test_a_file_that_shrinks_meanwhile_is_a_matter_for_another_try(tmp_path):
+    content = archive([Member(b"a.png", b"1" * 500)])
+    (tmp_path / "archive.zip").write_bytes(content[:-10])
+    with pytest.raises(TransientError, match="10 of"):
+        ZipArchive(ZIP, len(content) - 10, "").read(folder.connect(tmp_path), 0, len(content))
 
 
 class TestCache:

@@ -19,6 +19,7 @@ from cxr.transfer import zip_unit
 from cxr.transfer.unit import Job
 from cxr.transfer.zip_directory import read_directory
 from cxr.transfer.zip_entry import Entry
+from cxr.transfer.zip_member import Cursor
 from cxr.transfer.zip_unit import GAP, SPAN, ZipUnit, runs, zip_units
 
 ZIP = Remote("archive.zip")
@@ -122,6 +123,30 @@ def test_neighbours_come_with_one_request_and_every_byte_of_it_is_told(bench):
     assert len(told.results) == 30
     assert bench.served.asked == [(0, bench.served.content.index(b"PK\1\2"))]
     assert told.bytes == bench.served.sent
+
+
+def test_members_that_come_in_several_blocks_come_with_one_request_too(bench):
+    bench.put(*(plain(number, 70_000 + 9_000 * number, method=number % 2 * 8) for number in range(20)))
+    bench.run()
+    assert bench.found() == {
+        f"{number:03}.png": image(number, 70_000 + 9_000 * number) for number in range(20)
+    }
+    assert len(bench.served.asked) == 1
+
+
+@given(st.lists(st.binary(min_size=1, max_size=9), max_size=9), st.data())
+def test_a_cursor_gives_the_bytes_at_each_place_however_they_come(blocks, data):
+    whole, cursor = b"".join(blocks), Cursor(iter(blocks), 100, Told())
+    while cursor.place < 100 + len(whole):
+        size = data.draw(st.integers(0, 100 + len(whole) - cursor.place))
+        begin = cursor.place - 100
+        if data.draw(st.booleans()):
+            cursor.skip_to(cursor.place + size)
+        else:
+            assert b"".join(cursor.take(size)) == whole[begin : begin + size]
+        assert cursor.place == 100 + begin + size
+    with pytest.raises(TransientError, match=f"ended at {100 + len(whole)}"):
+        list(cursor.take(1))
 
 
 def test_small_gaps_are_read_and_larger_ones_asked_around(bench):
@@ -378,6 +403,14 @@ def test_an_archive_that_was_replaced_is_noticed_at_its_first_byte_too(bench):
     bench.served.etag = '"two"'
     with pytest.raises(RefusedError, match="was replaced"):
         bench.run("000.png")
+
+
+def test_of_a_whole_archive_instead_of_its_beginning_no_more_is_taken(bench):
+    bench.put(plain(0), plain(1))
+    bench.served.ranges = lambda: False
+    told = bench.run("000.png")
+    assert told.codes == {"000.png": ""}
+    assert bench.directory.archive.read(bench.host, 0, 4) == b"PK\3\4"
 
 
 def test_the_whole_archive_instead_of_a_part_is_a_matter_for_another_try(bench):
