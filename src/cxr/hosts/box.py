@@ -62,14 +62,15 @@ class Box:
         Raises:
             TransientError: it could not be asked.
         """
-        missing = "No link to this dataset at Box is known: name another --host."
+        missing = ""
         for remote in self._remotes.values():
             try:
                 with self.open(remote, end=len(_GZIP)):
                     return Access(ready=True)
             except RefusedError as error:
-                missing = error.reason
-        return Access(ready=False, missing=missing)
+                missing = missing or error.reason
+        none = "No link to this dataset at Box is known: name another --host."
+        return Access(ready=False, missing=missing or none)
 
     def list(self) -> Iterator[Remote]:
         """Yield the files whose links are known, sorted by path; nothing is asked."""

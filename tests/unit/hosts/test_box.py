@@ -170,12 +170,22 @@ def test_access_costs_two_bytes(box, service):
     assert [asked.headers.get("range") for asked in service.asked] == ["bytes=0-1"] * 2
 
 
-def test_access_where_nothing_is_known_or_nobody_answers(service):
+def test_access_is_judged_by_the_first_link_that_is_not_gone(service):
+    addresses = {"shared": f"{service.origin}/shared/static"}
+    files = {"a.tar.gz": "gone.gz", "b.tar.gz": "vfk49d.gz"}
+    for known, ready in ((files, True), ({"a.tar.gz": "gone.gz"}, False)):
+        box = hosts.connect("box", Place(files=known, addresses=addresses))
+        access = box.check_access()
+        box.close()
+        assert access.ready == ready
+        assert ready or "Box, a.tar.gz: the link is gone" in access.missing
+
+
+def test_access_where_nothing_is_known_or_nobody_answers():
     assert "--host" in hosts.connect("box").check_access().missing
     nobody = Place(files={"a.tar.gz": "a.gz"}, addresses={"shared": "http://127.0.0.1:9/shared"})
-    access = hosts.connect("box", nobody).check_access()
-    assert not access.ready
-    assert "Try again later" in access.missing
+    with pytest.raises(TransientError):
+        hosts.connect("box", nobody).check_access()
 
 
 def test_no_credentials_go_there(box, service, monkeypatch):

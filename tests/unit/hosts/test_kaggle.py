@@ -227,13 +227,23 @@ def test_an_address_that_ran_out_is_asked_for_again(kaggle, service, bucket, sta
     assert service.links == 2
 
 
-def test_a_new_address_that_is_refused_is_not_asked_for_a_third_time(kaggle, service, bucket):
+def test_a_new_address_that_is_refused_is_left_to_another_attempt(kaggle, service, bucket):
     content(kaggle)
-    bucket.ended = {f"canary-{n}" for n in range(9)}
-    error = refusal(kaggle)
-    assert error.status == 400
-    assert "canary" not in error.reason
+    bucket.ended = {f"canary-{n}" for n in range(4)}
+    with pytest.raises(TransientError, match="the storage refuses") as caught:
+        content(kaggle)
+    assert (caught.value.code, caught.value.status) == ("link_refused", 400)
+    assert "canary" not in caught.value.reason
     assert service.links == 2
+    with pytest.raises(TransientError):
+        content(kaggle)
+    assert content(kaggle) == ARCHIVE
+    assert service.links == 4
+
+
+def test_a_file_that_the_storage_has_not_is_refused(kaggle, bucket):
+    del bucket.files["archive.zip"]
+    assert refusal(kaggle).code == "http_404"
 
 
 def test_a_page_in_the_files_place_is_refused(kaggle, bucket):
@@ -510,11 +520,10 @@ def test_broken_credentials_are_the_missing_step_and_nobody_is_asked(connect, se
     assert service.calls == []
 
 
-def test_a_network_that_is_down_is_told(home):
+def test_a_network_that_is_down_says_nothing_of_access():
     addresses = dict.fromkeys(("api", "web"), "http://127.0.0.1:9/v1")
-    access = hosts.connect("kaggle", Place("a/b", addresses=addresses)).check_access()
-    assert not access.ready
-    assert "Try again later" in access.missing
+    with pytest.raises(TransientError):
+        hosts.connect("kaggle", Place("a/b", addresses=addresses)).check_access()
 
 
 # The login of Kaggle's own program, whose token is good for some hours
