@@ -3,52 +3,21 @@
 One dataset is there, ``nih-chest-xrays/data``, in its version 3.
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any
 
 from cxr.lab import breaking
 from cxr.lab.archives import ARCHIVE, Shelf
 from cxr.lab.exchange import Reply, Request
 from cxr.lab.failures import Failures
+from cxr.lab.kaggle_calls import Fields, Refusal, newer_call, not_found, older_call, page
 from cxr.lab.kaggle_storage import KaggleStorage
 
 OWNER, SLUG, VERSION = "nih-chest-xrays", "data", 3
 
-_PREFIXES: Final = ("/api/v1/", "/v1/")  # the test environment's, and api.kaggle.com's
 _CREATED = "2018-02-21T20:52:23.000Z"
-_PAGE, _LARGEST_PAGE = 20, 200  # files; the official program's default and maximum
-
-Fields = Mapping[str, Any]
-
-
-class Refusal(Exception):  # noqa: N818  an answer, not a fault
-    """The API answers with an error.
-
-    Args:
-        status: HTTP's, and the code in the body.
-        message: Kaggle's words.
-        kind: Google's word for it, in the newer form.
-        failure: The switch that did it.
-    """
-
-    def __init__(self, status: int, message: str, kind: str, failure: str = "") -> None:
-        self.status = status
-        self.message = message
-        self.kind = kind
-        self.failure = failure
-        super().__init__(message)
-
-
-class _Call(NamedTuple):
-    """A method of the API and what it was given."""
-
-    method: str
-    fields: Fields
-    older: bool  # asked for by GET
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +49,7 @@ class Kaggle:
             return early
         older = request.method == "GET"
         try:
-            call = _older_call(request) if older else _call(request)
+            call = older_call(request) if older else newer_call(request)
             return self._methods()[call.method](request, call.fields)
         except Refusal as refusal:
             return _refused(refusal, older=older)
@@ -132,7 +101,7 @@ class Kaggle:
             failure = "anonymous-denied" if denied else "missing-dataset" if missing else ""
             raise Refusal(403, "Permission 'datasets.get' was denied", "PERMISSION_DENIED", failure)
         if str(fields.get("datasetVersionNumber") or VERSION) != str(VERSION):
-            raise _not_found()
+            raise not_found()
 
     def _dataset(self, request: Request, fields: Fields) -> Reply:
         self._open(request, fields)
@@ -177,7 +146,7 @@ class Kaggle:
 
     def _files(self, request: Request, fields: Fields) -> Reply:
         self._open(request, fields)
-        page, token = _page(self._listed(), fields)
+        found, token = page(self._listed(), fields)
         files = [
             {
                 "ref": name.rpartition("/")[2],
@@ -189,7 +158,7 @@ class Kaggle:
                 "totalBytes": size,
                 "columns": [],
             }
-            for name, size in page
+            for name, size in found
         ]
         return _json({"datasetFiles": files, "nextPageToken": token})
 
@@ -206,12 +175,12 @@ class Kaggle:
                 folders[folder] = folders.get(folder, 0) + 1
             else:
                 files.append((name, size))
-        page, token = _page([*((folder, -1) for folder in folders), *files], fields)
+        found, token = page([*((folder, -1) for folder in folders), *files], fields)
         return _json(
             {
                 "directories": [
                     {"name": name, "relativeUrl": prefix + name, "totalFiles": folders[name]}
-                    for name, size in page
+                    for name, size in found
                     if size < 0
                 ],
                 "files": [
@@ -221,7 +190,7 @@ class Kaggle:
                         "creationDate": _CREATED,
                         "totalBytes": size,
                     }
-                    for name, size in page
+                    for name, size in found
                     if size >= 0
                 ],
                 "totalDirectories": len(folders),
@@ -237,9 +206,9 @@ class Kaggle:
         singles = self.shelf.singles
         if name != ARCHIVE:
             if name not in singles and name not in self.shelf.images:
-                raise _not_found()
+                raise not_found()
             if name in self.failures.hit("no-single-files", singles):
-                raise _not_found("no-single-files")
+                raise not_found("no-single-files")
         failure = ""
         tables = [single for single in singles if single.endswith(".csv")]
         if name in self.failures.hit("csv-zipped", tables) and not fields.get("raw"):
@@ -262,76 +231,6 @@ class Kaggle:
         """Return every file of the dataset with its size, sorted by path."""
         singles = ((name, self.shelf.files[name].size) for name in self.shelf.singles)
         return sorted([*singles, *((path, size) for path, (size, _) in self.shelf.images.items())])
-
-
-def _call(request: Request) -> _Call:
-    """Return what a POST asks for: ``/v1/datasets.DatasetApiService/GetDataset``.
-
-    Raises:
-        Refusal: there is no such method, or its fields are no JSON object.
-    """
-    services = {
-        "datasets.DatasetApiService": (
-            *("GetDataset", "ListDatasetFiles", "ListTreeDatasetFiles"),
-            *("GetDatasetMetadata", "DownloadDataset"),
-        ),
-        "api.v1.DiagnosticsService": ("Hello",),
-        "security.OAuthService": ("IntrospectToken",),
-    }
-    prefix = next((prefix for prefix in _PREFIXES if request.path.startswith(prefix)), None)
-    service, _, method = request.path.removeprefix(prefix or "").partition("/")
-    if prefix is None or method not in services.get(service, ()):
-        raise _not_found()
-    try:
-        fields = json.loads(request.body or b"{}")
-    except ValueError:
-        fields = None
-    if not isinstance(fields, dict):
-        raise Refusal(400, "The request's body is no JSON object", "INVALID_ARGUMENT")
-    return _Call(method, fields, older=False)
-
-
-def _older_call(request: Request) -> _Call:
-    """Return what a GET asks for: ``/api/v1/datasets/download/OWNER/SLUG/FILE``.
-
-    Raises:
-        Refusal: there is no such address.
-    """
-    methods = {
-        "list": "ListDatasetFiles",
-        "list-tree": "ListTreeDatasetFiles",
-        "view": "GetDataset",
-        "metadata": "GetDatasetMetadata",
-        "download": "DownloadDataset",
-    }
-    prefix = "/api/v1/datasets/"
-    verb, *rest = request.path.removeprefix(prefix).split("/", 3)
-    if not request.path.startswith(prefix) or verb not in methods or len(rest) < 2:
-        raise _not_found()
-    fields: dict[str, Any] = {**request.query, "ownerSlug": rest[0], "datasetSlug": rest[1]}
-    if len(rest) == 3 and verb == "download":
-        fields["fileName"] = rest[2]
-    return _Call(methods[verb], fields, older=True)
-
-
-def _page(entries: Sequence[tuple[str, int]], fields: Fields) -> tuple[Sequence[tuple[str, int]], str]:
-    """Return one page and the token of the next, empty on the last.
-
-    Raises:
-        Refusal: the token is not one of ours, or the size no number.
-    """
-    try:
-        start = int(base64.urlsafe_b64decode(str(fields.get("pageToken") or "MA==")))
-        size = min(int(fields.get("pageSize") or _PAGE), _LARGEST_PAGE)
-    except (ValueError, binascii.Error):
-        raise Refusal(400, "Invalid page token or size", "INVALID_ARGUMENT") from None
-    end = start + max(size, 1)
-    token = base64.urlsafe_b64encode(str(end).encode()).decode() if end < len(entries) else ""
-    return entries[start:end], token
-
-
-def _not_found(failure: str = "") -> Refusal:
-    return Refusal(404, "Not found", "NOT_FOUND", failure)
 
 
 def _refused(refusal: Refusal, *, older: bool, headers: Mapping[str, str] | None = None) -> Reply:

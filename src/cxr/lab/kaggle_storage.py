@@ -63,7 +63,7 @@ class KaggleStorage:
         return f"{origin}{quote(path)}?{urlencode(query)}"
 
     def answer(self, request: Request) -> Reply:
-        """Answer GET and HEAD of an object."""
+        """Answer for an object."""
         refused = breaking.server_error(request, self.failures) or self._refusal(request)
         if refused is not None:
             return refused
@@ -81,11 +81,12 @@ class KaggleStorage:
 
     def _refusal(self, request: Request) -> Reply | None:
         """Say why the link does not open the object, or ``None`` where it does."""
-        if request.method not in ("GET", "HEAD"):
-            return _error(405, "MethodNotAllowed", "The specified method is not allowed.")
         query = dict(request.query)
         signature = query.pop("X-Goog-Signature", "")
-        if not hmac.compare_digest(signature, self._signature(request.path, query)):
+        # A link is signed for one method (Google's V4 signing process), and these are for GET.
+        if request.method != "GET" or not hmac.compare_digest(
+            signature, self._signature(request.path, query)
+        ):
             return _error(403, "SignatureDoesNotMatch", "Access denied.")
         signed = datetime.strptime(query["X-Goog-Date"], _TIME).replace(tzinfo=UTC)
         if datetime.now(UTC) > signed + timedelta(seconds=int(query["X-Goog-Expires"])):

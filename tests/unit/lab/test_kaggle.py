@@ -174,6 +174,12 @@ def test_a_link_that_was_not_signed_so_is_refused(running, change, status):
     assert (said.status, b"SignatureDoesNotMatch" in said.body) == (status, True)
 
 
+def test_a_link_is_for_getting_and_nothing_else(running):
+    address = link(running)
+    assert {ask(address, method).status for method in ("HEAD", "POST")} == {403}
+    assert ask(address).status == 200
+
+
 def test_a_link_ends_after_its_time(running, monkeypatch):
     from datetime import timedelta
 
