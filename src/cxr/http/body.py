@@ -28,7 +28,6 @@ class Body:
         self._wire = wire
         self._framing = framing
         self._origin = origin
-        self._begun = False
         self._left = framing.length
         self._pieces = self._received()
         self._blocks = _gathered(self._pieces)
@@ -52,16 +51,15 @@ class Body:
     def leaves_usable(self) -> bool:
         """Return whether another request may go over the connection now.
 
-        A body that nobody read is dropped where all of it is here; to wait for it would take longer than a
-        new connection.
+        What nobody read is dropped where all of it is here already. To wait for the rest could take longer
+        than a new connection.
         """
-        if not self._begun and self._left and self._left == self._wire.buffered:
+        if self._left and self._left == self._wire.buffered:
             self._wire.drop_buffered()
             self._left = 0
         return self._left == 0 and self._framing.reusable and self._wire.idle
 
     def _received(self) -> Iterator[bytes]:
-        self._begun = True
         if self._framing.chunked:
             yield from self._chunks()
         elif self._framing.length is None:

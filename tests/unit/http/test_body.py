@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import socket
 import threading
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -129,7 +130,15 @@ def test_what_came_before_a_stall_is_not_lost(frame):
 @pytest.mark.parametrize(
     "wrong",
     [
-        *(b"x\r\n", b"-1\r\n", b"\r\n", b"5\r\n01234XX", b"5\r\n01234567\r\n", b"0x5\r\n01234\r\n0\r\n\r\n"),
+        *(
+            b"x\r\n",
+            b"-1\r\n",
+            b"\r\n",
+            b"5\r\n01234XX",
+            b"5\r\n01234567\r\n",
+            b"5\r\n01234X\n0\r\n\r\n",
+            b"0x5\r\n01234\r\n0\r\n\r\n",
+        ),
         *(b"F" * 16 + b"\r\n", b"5;" + b"x" * 70_000 + b"\r\n", b"0\r\n" + b"A: 1\r\n" * 20_000 + b"\r\n"),
     ],
 )
@@ -139,11 +148,26 @@ def test_chunks_that_cannot_be_read_are_told(wrong):
         assert not body.leaves_usable()
 
 
+def test_a_line_without_end_is_not_waited_for():
+    with arriving([b"1" * 200_000], CHUNKED, ends=False, patience=2) as (body, _):
+        assert read(body) == (b"", "malformed")
+
+
 def test_many_small_chunks_are_handed_on_together():
     with arriving([chunked([b"abcdefghij"] * 50_000)], CHUNKED) as (body, _):
         blocks = list(body.blocks())
     assert b"".join(blocks) == b"abcdefghij" * 50_000
     assert len(blocks) < 100
+
+
+def test_a_slow_body_is_shown_as_it_comes():
+    def slowly():
+        for piece in (b"01", b"23", b"45"):
+            yield piece
+            time.sleep(0.3)
+
+    with arriving(slowly(), OPEN_END) as (body, _):
+        assert len(list(body.blocks())) > 1
 
 
 def test_a_large_body_comes_in_large_blocks():

@@ -26,13 +26,17 @@ def test_a_body_that_stalls_is_a_sign_of_too_much_to_do(serve, clients):
     server = serve([BEGUN, "hold"])
     came, error = broken(clients(stall_timeout=0.2), server.origin)
     assert (came, error.code, error.throttled) == (b"01234", "stalled", True)
-    assert f"127.0.0.1:{server.port}" in error.reason
+    assert error.reason == f"{server.origin} sent nothing for 0.2 seconds."
 
 
 def test_an_answer_that_does_not_come_is_one_too(serve, clients):
-    server = serve("hold")
-    _, error = broken(clients(answer_timeout=0.2), server.origin)
+    server = serve(OK, "hold")
+    client = clients(answer_timeout=0.2)
+    with client.open(server.origin) as answer:
+        answer.read(2)
+    _, error = broken(client, server.origin)
     assert (error.code, error.throttled) == ("no_answer", True)
+    assert len(server.asked) == 2  # a host that has too much to do is not asked again at once
 
 
 def test_an_answer_has_to_be_there_in_time_not_just_its_first_byte(serve, clients):
@@ -96,6 +100,14 @@ def test_an_answer_that_cannot_be_read_is_told_so(serve, client, answer):
     assert error.code == "malformed"
 
 
+def test_headers_that_come_bit_by_bit_are_not_read_without_end(serve, client):
+    bit = b"A: " + b"x" * 30_000 + b"\r\n"
+    bits = [lambda _: time.sleep(0.1) or bit] * 2
+    server = serve([b"HTTP/1.1 200 OK\r\n" + bit, *bits, b"\r\n", "hold"])
+    _, error = broken(client, server.origin)
+    assert error.code == "malformed"
+
+
 def test_a_port_where_nobody_listens(client):
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
@@ -105,10 +117,23 @@ def test_a_port_where_nobody_listens(client):
     assert "hunter22" not in str(error)
 
 
-def test_a_name_that_nobody_knows(client):
-    _, error = broken(client, "https://nowhere.invalid/")
+@pytest.mark.parametrize("name", ["a..example", f"{'a' * 64}.example"])
+def test_a_name_that_cannot_be_looked_up(client, name):
+    _, error = broken(client, f"https://{name}/")
     assert error.code == "name"
-    assert "nowhere.invalid" in error.reason
+    assert name in error.reason
+
+
+def test_a_name_that_nobody_knows_may_be_known_once_the_network_is_back(client, monkeypatch):
+    """What the system says is the same; asking it here would ask the network."""
+
+    def unknown(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", unknown)
+    _, error = broken(client, "https://nowhere.invalid/")
+    assert (error.code, error.throttled) == ("name", False)
+    assert error.reason == "The name of nowhere.invalid is not known: Name or service not known."
 
 
 def test_a_host_that_takes_no_connection_in_time(client, monkeypatch):

@@ -81,6 +81,15 @@ def test_a_connection_is_used_again(serve, client):
     assert [asked.connection for asked in server.asked] == [0] * 7
 
 
+@pytest.mark.parametrize("limit", [2, 3])
+def test_a_connection_is_used_again_after_all_of_a_body_was_read(serve, client, limit):
+    server = serve(OK, OK)
+    for _ in range(2):
+        with client.open(server.origin) as answer:
+            assert answer.read(limit) == b"ok"
+    assert [asked.connection for asked in server.asked] == [0, 0]
+
+
 def test_a_small_body_that_nobody_read_leaves_the_connection_usable(serve, client):
     server = serve(NOT_FOUND, OK)
     with client.open(server.origin) as answer:

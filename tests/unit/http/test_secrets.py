@@ -8,7 +8,7 @@ from cxr.http import Client, HttpSettings, RequestError
 
 CANARY = "c4n4ry-9d1e"
 URLS = [
-    f"https://nowhere.invalid/x?X-Goog-Signature={CANARY}",
+    f"https://a..example/x?X-Goog-Signature={CANARY}",
     f"http://127.0.0.1:1/x?sig={CANARY}",
     f"http://example.org/x?sig={CANARY}",
     f"ftp://localhost/{CANARY}",
