@@ -141,7 +141,7 @@ class _Saving:
             while block := file.read(_BLOCK):
                 digest.add(block)
         try:
-            digest.check_bytes(self._remote)
+            digest.check_bytes(Remote(self._remote.path))  # sizes in lists may be rounded
         except NotTheImageError as error:
             self._validator = ""
             raise TransientError(error.code, f"{self._remote.path}: {error.reason}") from error

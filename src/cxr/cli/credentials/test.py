@@ -1,7 +1,7 @@
 """Check the credentials that are found, as far as it shows without asking the service.
 
-This version of cxr downloads from none of these services yet, so none is asked. Exits with 3 when something
-is wrong, or when a service that was named has no credentials.
+Whether a service lets you in, `cxr check-access` finds out by asking it. Exits with 3 when something is
+wrong, or when a service that was named has no credentials.
 
 Examples:
     cxr credentials test
