@@ -60,7 +60,7 @@ def _free(port: int) -> bool:
 def _shared() -> Path:
     """Return a folder of our own in the temporary one; other code of the lab makes other files."""
     code = hashlib.sha256()
-    for name in ("archives", "nih", "packing", "pixels", "tables"):
+    for name in ("archives", "flipped", "nih", "packing", "pixels", "tables"):
         code.update((Path(cxr.lab.__file__).parent / f"{name}.py").read_bytes())
     folder = Path(tempfile.gettempdir()) / f"cxr-test-labs-{os.getuid()}-{code.hexdigest()[:12]}"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`cxr demo`: a small library by way of the lab's hosts, some of whose answers go wrong, and pictures of it."""
+"""`cxr demo`: a small library by way of the lab's hosts, some of whose answers go wrong, and its pictures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

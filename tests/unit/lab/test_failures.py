@@ -290,3 +290,10 @@ class TestBothHosts:
             except IncompleteRead as broken:
                 had += broken.partial
         assert had == whole
+
+
+def test_an_answer_without_a_body_cannot_be_cut_off(running):
+    address = download(running, "box")
+    running.failures["reset"] = 1
+    assert ask(address, "HEAD").status == 200
+    assert struck(running, "box") == set()
