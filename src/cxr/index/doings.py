@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from cxr.database.connection import Database
+from cxr.database.connection import Database, Value
 from cxr.model import Severity, Status
 
 
@@ -157,22 +157,34 @@ def _speed(database: Database) -> dict[str, _Pace]:
     A run that was killed has no end; it lasted at least until its last row of the ledger.
     """
     paces: dict[str, _Pace] = {}
-    for source, verb, started, finished, counts, came, last in database.rows(
-        """
-        SELECT runs.source, runs.verb, runs.started_at, runs.finished_at, runs.counts, count(ledger.at),
-               max(ledger.at)
-        FROM runs LEFT JOIN ledger
-            ON runs.finished_at = '' AND ledger.run = runs.id AND ledger.outcome = 'downloaded'
-        WHERE runs.verb IN ('download', 'index') GROUP BY runs.id
-        """
-    ):
+    runs = list(
+        database.rows(
+            "SELECT id, source, verb, started_at, finished_at, counts FROM runs "
+            "WHERE verb IN ('download', 'index')"
+        )
+    )
+    killed = _brought_by(database) if any(not finished for *_, finished, _ in runs) else {}
+    for run, source, verb, started, finished, counts in runs:
+        came, last = killed.get(run, (0, ""))
         began = datetime.fromisoformat(cast(str, started))
-        ended = datetime.fromisoformat(cast(str, finished or last or started))
+        ended = datetime.fromisoformat(cast(str, finished) or last or cast(str, started))
         seconds = max(0.0, (ended - began).total_seconds())
         pace = paces.setdefault(cast(str, source), _Pace())
         pace.elapsed += seconds
         if verb == "download":
             pace.fetching += seconds
             told = json.loads(cast(str, counts))
-            pace.fetched += int(told.get("downloaded", 0)) if finished else cast(int, came)
+            pace.fetched += int(told.get("downloaded", 0)) if finished else came
     return paces
+
+
+def _brought_by(database: Database) -> dict[Value, tuple[int, str]]:
+    """Return how many images each run without an end brought, and when the last of them came.
+
+    The ledger is read once, however many runs were killed.
+    """
+    rows = database.rows(
+        "SELECT run, count(*), max(at) FROM ledger WHERE outcome = 'downloaded' "
+        "AND run IN (SELECT id FROM runs WHERE finished_at = '') GROUP BY run"
+    )
+    return {run: (cast(int, came), cast(str, last)) for run, came, last in rows}
