@@ -1,7 +1,7 @@
-"""Simulate Kaggle and NIH's Box folder on your own machine, filled with invented patients.
+"""Simulate the hosts on your own machine, filled with invented patients.
 
-They answer as the real hosts do, on 127.0.0.1 alone, until Ctrl-C. Nothing that they hold shows a person.
-With --fail they fail as real hosts do. Kaggle's own library takes them for Kaggle at port 7777.
+Kaggle and NIH's Box folder answer as the real ones do, on 127.0.0.1 alone, until Ctrl-C. Nothing that they
+hold shows a person. With --fail they fail as real hosts do. Kaggle's own library finds its host at port 7777.
 
 Examples:
     cxr lab --images 12 --size 128 --port-kaggle 0 --port-box 0 --for 2s

@@ -40,3 +40,8 @@ def test_the_examples_of_the_standard(data, expected):
 @given(blocks=st.lists(st.binary(max_size=1_500), max_size=3))
 def test_blocks_side_by_side_are_one_text(blocks):
     assert checksum(blocks) == by_the_book(b"".join(blocks))
+
+
+def test_a_long_block_is_put_together_from_many_stretches():
+    data = bytes(range(256)) * 40 + b"end"
+    assert checksum([data]) == by_the_book(data)
