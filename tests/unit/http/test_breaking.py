@@ -102,9 +102,8 @@ def test_an_answer_that_cannot_be_read_is_told_so(serve, client, answer):
 
 def test_headers_that_come_bit_by_bit_are_not_read_without_end(serve, client):
     bit = b"A: " + b"x" * 30_000 + b"\r\n"
-    bits = [lambda _: time.sleep(0.1) or bit] * 2
-    server = serve([b"HTTP/1.1 200 OK\r\n" + bit, *bits, b"\r\n", "hold"])
-    _, error = broken(client, server.origin)
+    later = [lambda _: time.sleep(0.1) or bit, lambda _: time.sleep(0.1) or bit + b"\r\n"]
+    _, error = broken(client, serve([b"HTTP/1.1 200 OK\r\n" + bit, *later, "hold"]).origin)
     assert error.code == "malformed"
 
 

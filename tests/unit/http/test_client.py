@@ -3,6 +3,7 @@
 import concurrent.futures
 import pickle
 import threading
+import time
 
 import pytest
 
@@ -66,10 +67,16 @@ def test_no_more_is_read_of_a_body_than_asked_for(serve, client, limit):
         assert answer.read(limit) == b"0123456789"[:limit]
 
 
-def test_an_endless_body_is_read_to_the_limit(serve, client):
-    server = serve([b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 100, "hold"])
-    with client.open(server.origin) as answer:
+def test_an_endless_body_is_read_to_the_limit_without_waiting_for_more(serve, clients):
+    was_read = threading.Event()
+    in_time = []
+    begun = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 100
+    server = serve([begun, lambda _: in_time.append(was_read.wait(2)) or b""])
+    with clients(stall_timeout=10).open(server.origin) as answer:
         assert answer.read(100) == b"x" * 100
+        was_read.set()
+    server.close()
+    assert in_time == [True]
 
 
 def test_a_connection_is_used_again(serve, client):
@@ -157,6 +164,17 @@ def test_a_post_is_not_sent_twice(serve, client):
     with pytest.raises(TransientError):
         get(client, server.origin, method="POST", body=b"{}")
     assert len(server.asked) == 2
+
+
+def test_a_kept_connection_that_has_ended_is_noticed_before_it_is_used(serve, client):
+    """A POST is not sent twice, so it must not be lost."""
+    server = serve([OK, "close"], OK)
+    get(client, server.origin)
+    until = time.monotonic() + 10
+    while client._idle._waiting[0][1].idle and time.monotonic() < until:
+        time.sleep(0.01)
+    assert get(client, server.origin, method="POST", body=b"{}") == (200, b"ok")
+    assert [asked.connection for asked in server.asked] == [0, 1]
 
 
 def test_an_answer_that_began_is_not_asked_for_again(serve, client):

@@ -50,6 +50,7 @@ def test_encrypted_connections_are_kept_too(serve, client, server_tls):
         assert b"".join(blocks) == body
         assert len(blocks) < 32  # not one for each record of 16 KiB
     assert [asked.connection for asked in server.asked] == [0, 0, 0]
+    assert len(client._sockets._open) == 1
 
 
 def test_another_authority_is_not_believed_and_the_user_told_what_to_do(serve, client, server_tls):
@@ -81,8 +82,10 @@ def test_a_server_that_does_not_encrypt_is_refused(client, listen):
 
 
 @pytest.mark.usefixtures("believed")
-def test_a_handshake_that_ends_early_can_be_tried_again(client, listen):
-    port = listen(lambda sock: sock.recv(10))
+@pytest.mark.parametrize("read", [10, 9999])
+def test_a_handshake_that_ends_early_can_be_tried_again(client, listen, read):
+    """It is reset where something was left unread, and ends otherwise."""
+    port = listen(lambda sock: sock.recv(read))
     with pytest.raises(TransientError) as caught:
         get(client, f"https://127.0.0.1:{port}/")
     assert caught.value.code == "connection"
@@ -138,6 +141,20 @@ def test_close_wakes_readers_of_encrypted_connections(serve, server_tls, begun):
     reader.join(10)
     assert not reader.is_alive()
     assert codes == ["closed"]
+
+
+@pytest.mark.usefixtures("believed")
+def test_close_wakes_whoever_waits_for_a_handshake(listen):
+    client = Client(HttpSettings())
+
+    def close_then_wait(sock):
+        sock.recv(9999)
+        client.close()
+        sock.recv(9999)
+
+    with pytest.raises(TransientError) as caught:
+        get(client, f"https://127.0.0.1:{listen(close_then_wait)}/")
+    assert caught.value.code == "closed"
 
 
 @pytest.mark.parametrize("variable", CA_VARIABLES)
