@@ -157,6 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
+    daemon_threads = False  # so that the end of the server waits for them
 
     def __init__(self, served: Served) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -116,11 +116,15 @@ class Engine:
             self._workers.allow(0)
             return
         self._workers.allow(self._budget.limit)
-        while self._workers.room > 0 and (task := schedule.next(now)) is not None:
+        while self._has_room() and (task := schedule.next(now)) is not None:
             self._tickets += 1
             self._under_way[self._tickets] = task
-            task.begin(self._standing.progress)
+            task.begin()
             self._workers.give(self._tickets, task.unit)
+
+    def _has_room(self) -> bool:
+        """Return whether another unit should be handed out: one is enough to see whether a host is back."""
+        return not self._under_way if self._standing.suspect else self._workers.room > 0
 
     def _listen(self, schedule: Schedule) -> Iterator[Result]:
         """Wait for what happens next, and yield what follows from it."""
@@ -182,20 +186,17 @@ class Engine:
         self._standing.failed(error, now)
         if not task.left:
             return
-        idle = self._standing.progress == task.progress_before
-        # "Too many" is not this unit's fault, as long as the host has something for others.
-        task.failed(now, counts=idle or error.status not in _TOO_MANY)
-        wait = self._policy.wait(
-            task.tries.failures + self._standing.exhausted, error.retry_after, self._random
-        )
+        task.failed(now, self._standing.progress, excused=error.status in _TOO_MANY)
         if not task.tries.exhausted(self._policy, now):
+            wait = self._policy.wait(task.tries.failures, error.retry_after, self._random)
             self._log.info("again", **self._about(task, error), seconds=round(wait, 1))
             schedule.again(task, now + wait)
             return
         yield from self._rows(task, error.code, f"{error.reason} (tried {task.attempts} times)")
-        self._standing.gave_up(error, self._budget.limit)
-        if idle:  # perhaps it is the host, or the network: the others need not use up their tries on it
-            self._pause(now, wait, error.reason)
+        since = task.tries.since or now
+        if self._standing.gave_up(error, since=since, began=event.began, now=now) and self._standing.suspect:
+            failures = task.tries.failures + self._standing.suspicions
+            self._pause(now, self._policy.back_off(failures), error.reason)
 
     def _slow_down(self, now: float, began: float, error: TransientError) -> None:
         """Ask for less of a host that has too much to do, and leave it alone for as long as it asks."""
@@ -214,7 +215,7 @@ class Engine:
         rows = self._rows(task, error.code, error.reason)
         if isinstance(error, RefusedError) and error.status in _NO_ACCESS:
             self._no_access.extend(rows)
-            self._standing.refused(error, self._budget.limit)
+            self._standing.refused(error)
         else:
             yield from rows
 

@@ -31,6 +31,10 @@ class RetryPolicy:
     patience: float = 3600.0
     longest: float = 300.0
 
+    def back_off(self, failures: int) -> float:
+        """Return the seconds to wait at most after so many failures."""
+        return min(self.longest, self.delay * 2.0 ** min(failures - 1, 30))
+
     def wait(self, failures: int, retry_after: float | None, random: Random) -> float:
         """Return the seconds before the next try.
 
@@ -42,8 +46,7 @@ class RetryPolicy:
             retry_after: What the host asked for.
             random: Where chance comes from.
         """
-        back_off = random.uniform(0, min(self.longest, self.delay * 2.0 ** min(failures - 1, 30)))
-        return back_off if retry_after is None else max(retry_after, back_off)
+        return max(retry_after or 0.0, random.uniform(0, self.back_off(failures)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Task:
         attempts: How often it was tried.
         tries: What became of it since the last progress.
         progressed: The attempt under way brought something that stays.
-        progress_before: What the whole run had brought when this attempt began.
+        seen: What the whole run had brought when it failed last; -1 before it has.
     """
 
     unit: Unit
@@ -30,27 +30,29 @@ class Task:
     attempts: int = 0
     tries: Tries = field(default_factory=Tries)
     progressed: bool = False
-    progress_before: int = 0
+    seen: int = -1
 
     @classmethod
     def of(cls, unit: Unit) -> "Task":
         """Begin with a unit."""
         return cls(unit, {job.image_id: job for job in unit.jobs})
 
-    def begin(self, progress: int) -> None:
+    def begin(self) -> None:
         """Begin an attempt."""
         self.attempts += 1
         self.progressed = False
-        self.progress_before = progress
 
-    def failed(self, now: float, *, counts: bool) -> None:
+    def failed(self, now: float, progress: int, *, excused: bool) -> None:
         """Take notice of an attempt that did not hold, and leave out what it brought.
 
         Args:
             now: Seconds on a clock that never jumps.
-            counts: It is one of the tries that there are.
+            progress: What the whole run has brought.
+            excused: It is not one of the tries that there are, if others got something meanwhile.
         """
+        counts = not excused or progress == self.seen
         self.tries = (Tries() if self.progressed else self.tries).failed(now, counts=counts)
+        self.seen = progress
         self.unit = _only(self.unit, self.left)
 
     def following(self) -> "Task | None":

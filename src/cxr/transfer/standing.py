@@ -7,8 +7,10 @@ from cxr.errors import AccessError, HostError
 from cxr.http import RefusedError, TransientError
 from cxr.transfer.retry import LONGEST_PAUSE
 
-_LEAST = 5
-"""Units in a row that must come to nothing before the host is given up, or as many as were under way."""
+_FEW = 5
+"""Units that must come to nothing one after the other before the host is given up."""
+_MANY = 50
+"""As many refusals in a row end a run that had been let in: a folder may be forbidden to somebody."""
 _AGAIN = "Run the same command again later: it goes on where it stopped."
 
 
@@ -21,23 +23,29 @@ class Standing:
         now: Seconds on a clock that never jumps.
 
     Attributes:
-        exhausted: Units in a row that were given up.
         progress: How often anything was had, or known for sure not to be there.
+        suspicions: How often in a row it looked as if the host gave nothing any more.
     """
 
     def __init__(self, host: str, patience: float, now: float) -> None:
         self._host = host
         self._patience = patience
         self._last = now
+        self._suspected = float("-inf")
         self._refused = 0
         self._error: TransientError | RefusedError | None = None
-        self.exhausted = 0
         self.progress = 0
+        self.suspicions = 0
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the host gave something until it seemed to give nothing any more: one request shows."""
+        return self.progress > 0 and self.suspicions > 0
 
     def progressed(self, now: float) -> None:
         """Take notice that the host gave something."""
         self._last = now
-        self._refused = self.exhausted = 0
+        self._refused = self.suspicions = 0
         self.progress += 1
 
     def failed(self, error: TransientError, now: float) -> None:
@@ -52,18 +60,32 @@ class Standing:
         if now - self._last >= self._patience:
             self._give_up(error)
 
-    def gave_up(self, error: TransientError, under_way: int) -> None:
-        """Take notice of a unit that is given up.
+    def gave_up(self, error: TransientError, *, since: float, began: float, now: float) -> bool:
+        """Take notice of a unit that is given up; return whether the host may be the reason.
+
+        It is not, where others came meanwhile. Units that failed together count once, at a host that had been
+        giving: a network that is away for a minute must not end a night's run.
+
+        Args:
+            error: What ended the last try.
+            since: When the first try of the unit failed.
+            began: When the last one began.
+            now: The time.
 
         Raises:
-            HostError: it is one too many.
+            HostError: that was one time too many.
         """
-        self.exhausted += 1
+        if self._last > since:
+            return False
         self._error = error
-        if self.exhausted >= max(_LEAST, under_way):
+        if not self.progress or began > self._suspected:
+            self._suspected = now
+            self.suspicions += 1
+        if self.suspicions >= _FEW:
             self._give_up(error)
+        return True
 
-    def refused(self, error: RefusedError, under_way: int) -> None:
+    def refused(self, error: RefusedError) -> None:
         """Take notice of a unit that was refused with 401 or 403.
 
         Raises:
@@ -71,7 +93,7 @@ class Standing:
         """
         self._refused += 1
         self._error = error
-        if self._refused >= max(_LEAST, under_way):
+        if self._refused >= (_MANY if self.progress else _FEW):
             self._no_access(error)
 
     def end(self) -> None:
