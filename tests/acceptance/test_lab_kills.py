@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from support.lab_library import IMPATIENT, arguments, check_complete, download
-from support.program import COMMAND, environment
+from support.program import COMMAND, cxr, environment
 
 from cxr.lab.lab import Lab
 from cxr.lab.service import Pace
@@ -53,6 +53,7 @@ def test_fifty_kills_lose_nothing_and_fetch_hardly_anything_twice(tmp_path, host
                 print(f"all were there after {killed} kills")
                 break
         download(tmp_path, library, host, lab)
+        cxr(tmp_path, "cleanup", "--hours", "0", "--base-dir", library)
         check_complete(library, lab)
         check_bytes(lab, host, killed)
         print(f"{host}: {killed} kills; images there after each: {there}")
