@@ -164,7 +164,7 @@ def _end64_place(tail: bytes, end: int, before: int) -> int | None:
     locator = end - _LOCATOR.size
     if locator < 0 or tail[locator : locator + 4] != b"PK\6\7":
         return None
-    place = _LOCATOR.unpack_from(tail, locator)[2] - before
+    place: int = _LOCATOR.unpack_from(tail, locator)[2] - before
     if 0 <= place <= locator - _END64.size and tail[place : place + 4] == b"PK\6\6":
         length = _END64.unpack_from(tail, place)[1]
         if place + 12 + length == locator:

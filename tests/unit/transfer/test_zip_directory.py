@@ -210,6 +210,13 @@ def test_a_member_among_others_ends_where_the_next_one_begins():
     assert directory.entry("a").least_end == 30 + 1 + 9
 
 
+def test_of_what_lies_behind_a_member_only_what_may_be_its_own_is_asked_for():
+    """How long its local header is nobody knows beforehand; its extra fields have 65,535 bytes at most."""
+    directory = directory_of(archive([Member(b"a", b"1", after=b"?" * 200_000), Member(b"b", b"2")]))
+    assert directory.entry("a").request_end == directory.entry("a").least_end + 65_535
+    assert directory.entry("b").request_end == directory.entry("b").least_end
+
+
 def test_members_may_be_listed_in_any_order():
     members = [Member(b"%d.png" % number, b"x" * number) for number in range(9)]
     content = archive(members)

@@ -72,14 +72,24 @@ def test_an_end_in_the_comment_is_part_of_the_comment(inside):
 
 def test_two_ends_that_both_fit_are_refused():
     """Python's zipfile reads the inner archive of this file, others the outer."""
-    member, comment = Member(b"inner", b"1"), b"comment"
-    outer = archive([Member(b"outer", b"1")], Ending(comment=comment))
-    place = len(outer) + len(local(member))
-    inner = local(member) + central(member, len(outer)) + Ending().bytes(1, len(central(member, 0)), place)
-    data = archive([Member(b"outer", b"1")], Ending(comment=comment + inner))
+    data = archive_in_comment(b"")
     assert zipfile.ZipFile(io.BytesIO(data)).namelist() == ["inner"]
     with pytest.raises(ZipFormatError, match="two directories"):
         read(data)
+
+
+def test_of_two_ends_that_fit_only_one_that_reaches_the_last_byte_counts():
+    assert [header.name for header in read(archive_in_comment(b"--"))[1]] == [b"outer"]
+
+
+def archive_in_comment(after: bytes) -> bytes:
+    """Return an archive in whose comment there is another, which knows its place in the file."""
+    outer = [Member(b"outer", b"1")]
+    before = len(archive(outer))
+    member = local(Member(b"inner", b"1"))
+    directory = central(Member(b"inner", b"1"), before)
+    inner = member + directory + Ending().bytes(1, len(directory), before + len(member))
+    return archive(outer, Ending(comment=inner + after))
 
 
 @pytest.mark.parametrize(
@@ -119,6 +129,11 @@ def test_an_archive_behind_other_bytes_is_refused(zip64):
     """Some programs would find the directory of these bytes, others that of the bytes before."""
     with pytest.raises(ZipFormatError, match=r"cannot be right|not where it should be"):
         read(archive([Member(b"a.png", b"1")], Ending(zip64=zip64), before=b"#!/bin/sh\n"))
+
+
+def test_a_member_that_lies_in_another_file_is_told():
+    with pytest.raises(ZipFormatError, match="split over several files"):
+        read(archive([Member(b"a.png", b"1", disk=1)]))
 
 
 def test_records_that_contradict_each_other_are_told():
