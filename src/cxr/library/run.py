@@ -93,7 +93,7 @@ def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadS
     """
     started = time.monotonic()
     book = Book.begin(library, prepared, verb)
-    _log.info("run begins", verb=verb, **to_json(prepared.request))
+    _log.info("run begins", verb=verb, via=prepared.host.key, **to_json(prepared.request))
     for problem in prepared.problems:
         _log.warning("table", source=summary.source, **asdict(problem))
     try:
