@@ -168,8 +168,10 @@ def test_a_post_is_not_sent_twice(serve, client):
 
 def test_a_kept_connection_that_has_ended_is_noticed_before_it_is_used(serve, client):
     """A POST is not sent twice, so it must not be lost."""
-    server = serve([OK, "close"], OK)
+    kept = threading.Event()
+    server = serve([OK, lambda _: kept.wait(10) and b"", "close"], OK)
     get(client, server.origin)
+    kept.set()
     until = time.monotonic() + 10
     while client._idle._waiting[0][1].idle and time.monotonic() < until:
         time.sleep(0.01)
