@@ -95,15 +95,18 @@ class Wire:
         return self._more(most)
 
     def line(self, most: int) -> bytes:
-        """Return the next line without its end.
+        """Return the next line without its end, of at most so many bytes.
 
         Raises:
-            TransientError: as for `some`; or there is no line of at most ``most`` bytes.
+            TransientError: as for `some`; or the connection ended, or there is no line of at most that size.
         """
         while (end := self._buffer.find(b"\n", self._at)) < 0:
-            more = self._more(self._most) if self.buffered <= most else b""
-            if not more:
+            if self.buffered > most:
                 raise self._unreadable()
+            more = self._more(self._most)
+            if not more:
+                reason = f"{self._origin} ended the connection before the end of a body."
+                raise TransientError("cut_short", reason)
             self._buffer, self._at = self._buffer[self._at :] + more, 0
         start, self._at = self._at, end + 1
         if end - start > most:
