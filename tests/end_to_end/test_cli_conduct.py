@@ -286,3 +286,13 @@ def test_config_init_keeps_what_is_there(tmp_path):
     assert (tmp_path / "config.yaml").read_text() == "paths: {base_dir: mine}\n"
     cxr(tmp_path, "config", "init", "--force")
     assert "concurrent_downloads" in (tmp_path / "config.yaml").read_text()
+
+
+def test_config_init_writes_three_files_and_none_of_them_beside_one_that_is_there(tmp_path):
+    (tmp_path / "dataset_sources.yaml").write_text("hosts:\n")
+    assert "dataset_sources.yaml is there" in cxr(tmp_path, "config", "init", expect=2).stderr
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["dataset_sources.yaml"]
+    written = cxr_json(tmp_path, "config", "init", "--force")["written"]
+    names = ["config.yaml", ".env.example", "dataset_sources.yaml"]
+    assert written == [str(tmp_path / name) for name in names]
+    assert "kaggle" in (tmp_path / "dataset_sources.yaml").read_text()

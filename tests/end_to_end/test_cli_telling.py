@@ -62,12 +62,3 @@ def test_the_one_layout_may_be_named(tmp_path):
     cxr(tmp_path, "download", "--source", "synthetic", *small, "flat")
     told = cxr(tmp_path, "download", "--source", "synthetic", *small, "published", expect=2)
     assert "`--layout published` is not in this version" in told.stderr
-
-
-def test_settings_that_nothing_reads_yet_say_so(tmp_path):
-    cxr(tmp_path, "config", "init")
-    lines = (tmp_path / "config.yaml").read_text().splitlines()
-    later = {line.split(":")[0].strip() for line in lines if "later versions" in line}
-    assert later == {"retry_attempts", "retry_delay", "timeout", "verify_checksums"}
-    shown = cxr(tmp_path, "config", "show").stderr
-    assert all(f"download.{name}" in shown for name in later)

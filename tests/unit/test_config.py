@@ -284,7 +284,13 @@ def test_the_example_of_dotenv_is_inert_until_filled_and_right_when_filled(place
     assert {one.origin for one in effective(load(None, {}))} == {"default"}, "empty values say nothing"
     (place / ".env").write_text(text.replace("# CXR_DOWNLOAD__TIMEOUT=", "CXR_DOWNLOAD__TIMEOUT=7"))
     assert load(None, {}).download.timeout == 7
-    for variable in ("KAGGLE_USERNAME", "PHYSIONET_PASSWORD", "GOOGLE_APPLICATION_CREDENTIALS"):
+    for variable in (
+        "CXR_DATASET_SOURCES",
+        "CXR_SOURCES__HOSTS__KAGGLE__API",
+        "KAGGLE_USERNAME",
+        "PHYSIONET_PASSWORD",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+    ):
         assert f"# {variable}=\n" in text
 
 

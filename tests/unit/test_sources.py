@@ -56,6 +56,17 @@ def test_a_variable_overrides_the_file_and_is_no_setting(monkeypatch):
     assert place().addresses == {"api": "https://two.example/v1"}
 
 
+def test_dotenv_names_values_and_a_file_too_and_the_environment_overrides_it(monkeypatch):
+    variable = "CXR_SOURCES__HOSTS__KAGGLE__API"
+    written("hosts: {kaggle: {api: 'https://file.example/v1', web: 'https://web.example'}}\n", "x.yaml")
+    written(f"CXR_DATASET_SOURCES=x.yaml\n{variable}=https://dotenv.example/v1\n", ".env")
+    assert place().addresses == {"api": "https://dotenv.example/v1", "web": "https://web.example"}
+    (one,) = (one for one in effective(load(None, {})) if one.key == "sources.hosts.kaggle.api")
+    assert one.origin == f".env, line 2 ({variable})"
+    monkeypatch.setenv(variable, "https://environ.example/v1")
+    assert place().addresses["api"] == "https://environ.example/v1"
+
+
 def test_the_named_file_is_read_before_that_of_the_working_directory_and_that_before_the_users(monkeypatch):
     names = {"x.yaml": "c", "dataset_sources.yaml": "b", "../config/cxr/dataset_sources.yaml": "a"}
     for path, owner in reversed(names.items()):

@@ -1,7 +1,7 @@
 """``dataset_sources.yaml``: where hosts are and what they call a dataset, in place of what the code says.
 
-Of use when a host moves, for a mirror, and for the lab. Every value may also come from the environment
-(``CXR_SOURCES__HOSTS__KAGGLE__API``), but for lists of files, whose names no variable can bear.
+Of use when a host moves, for a mirror, and for the lab. Every value may also come from the environment or
+``.env`` (``CXR_SOURCES__HOSTS__KAGGLE__API``), but for lists of files, whose names no variable can bear.
 """
 
 import ipaddress
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from cxr.config.known import DATASETS, HOSTS
 from cxr.config.yaml_file import read_entries
+from cxr.credentials.dotenv import DotEnv
 from cxr.credentials.surroundings import Surroundings
 from cxr.errors import ConfigError
 from cxr.logs import redact
@@ -89,7 +90,7 @@ class Sources:
 
 
 def load_sources(surroundings: Surroundings, named: Path | None = None) -> Sources:
-    """Read the file and the environment.
+    """Read the file, ``.env`` and the environment.
 
     The file is the first that exists of ``$CXR_DATASET_SOURCES``, ``./dataset_sources.yaml`` and
     ``~/.config/cxr/dataset_sources.yaml``. A variable overrides it.
@@ -102,17 +103,16 @@ def load_sources(surroundings: Surroundings, named: Path | None = None) -> Sourc
         ConfigError: it cannot be read, or says something that cannot be; it names where.
     """
     path = named or _find(surroundings)
-    given = [*_from_file(path), *_from_variables(surroundings.environ)]
+    given = [*_from_file(path), *_from_dotenv(surroundings.dotenv), *_from_environ(surroundings.environ)]
     return Sources({one.key: one for one in map(_checked, given)})
 
 
 def _find(surroundings: Surroundings) -> Path | None:
-    named = surroundings.environ.get(VARIABLE, "").strip()
-    if named:
-        path = Path(named).expanduser()
+    if named := surroundings.variable(VARIABLE):
+        path = Path(named[0]).expanduser()
         if not path.exists():
             raise ConfigError(
-                f"There is no file {path}, which ${VARIABLE} names.",
+                f"{named[1]}: there is no file {path}.",
                 think="A lab that has ended takes its file with it.",
                 next_step=f"unset {VARIABLE}, or correct it.",
             )
@@ -129,11 +129,20 @@ def _from_file(path: Path | None) -> Iterable[Override]:
     ]
 
 
-def _from_variables(environ: Mapping[str, str]) -> Iterator[Override]:
+def _from_dotenv(dotenv: DotEnv) -> Iterator[Override]:
+    for name, value in dotenv.values.items():
+        if name.startswith(PREFIX):
+            yield Override(_key(name), value, f"{dotenv.path}, line {dotenv.lines[name]} ({name})")
+
+
+def _from_environ(environ: Mapping[str, str]) -> Iterator[Override]:
     for name, value in environ.items():
         if name.startswith(PREFIX) and value.strip():
-            key = name.removeprefix(PREFIX).lower().replace("__", ".")
-            yield Override(key, value.strip(), f"environment variable {name}")
+            yield Override(_key(name), value.strip(), f"environment variable {name}")
+
+
+def _key(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower().replace("__", ".")
 
 
 def _checked(one: Override) -> Override:

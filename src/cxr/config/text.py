@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from cxr.config import sources
 from cxr.config.keys import accepts, leaves
 from cxr.config.known import DATASETS
 from cxr.credentials import SERVICES
@@ -59,6 +60,12 @@ def env_example_text() -> str:
             lines += _example(_variable(key), accepts(key))
         elif name == DATASETS[0]:
             lines += _example(_variable(key), f"{accepts(key)}; likewise for each dataset")
+    lines += [
+        "",
+        "# Where hosts are, in place of what the code says; `cxr config init` writes such a file, too.",
+    ]
+    lines += _example(sources.VARIABLE, f"a file like {sources.FILE}, read in place of the usual ones")
+    lines += _example(f"{sources.PREFIX}HOSTS__KAGGLE__API", "one value of it; likewise for each other")
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ holds of a dataset, and where the host itself is, comes from outside: a `Place`.
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Protocol, cast
 from cxr.http import HttpSettings
 from cxr.model import Place, Remote
 
-__all__ = ["Access", "Archive", "Content", "Format", "Host", "Place", "Speed", "connect", "keys"]
+__all__ = ["Access", "Archive", "Content", "Format", "Host", "Place", "Speed", "addresses", "connect", "keys"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,12 @@ class Host(Protocol):
 def keys() -> tuple[str, ...]:
     """Return the key of every host, sorted."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+def addresses(key: str) -> Mapping[str, str]:
+    """Return where a host is, as its module has it: name to base URL; none where there is no network."""
+    module = importlib.import_module(f"{__name__}.{key}")
+    return cast(Mapping[str, str], module.ADDRESSES)
 
 
 def connect(key: str, place: Place | None = None, settings: HttpSettings | None = None) -> Host:

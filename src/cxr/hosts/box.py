@@ -4,7 +4,7 @@ Nothing is listed there: which links there are is told by whoever asks. A link l
 whose address is good for a while.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from cxr.hosts._ranges import Part, WebContent, open_part
 from cxr.http import Client, HttpSettings, RefusedError
 from cxr.model import Remote
 
-_SHARED: Final = "https://nihcc.box.com/shared/static"
+ADDRESSES: Final[Mapping[str, str]] = {"shared": "https://nihcc.box.com/shared/static"}
 _ENDING: Final = ".tar.gz"
 _GZIP: Final = b"\x1f\x8b"
 _TOO_OLD: Final = frozenset({401, 403, 404, 410})
@@ -43,7 +43,7 @@ class Box:
     speed: Speed | None = Speed(3e6, 12e6, "assumed: Box documents none")
 
     def __init__(self, place: Place, settings: HttpSettings) -> None:
-        self._shared = place.addresses.get("shared", _SHARED).rstrip("/")
+        self._shared = {**ADDRESSES, **place.addresses}["shared"].rstrip("/")
         self._parts = dict(place.files)
         self._remotes = {
             name: Remote(name, None, place.checksums.get(name, "")) for name in sorted(place.files)

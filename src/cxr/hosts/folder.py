@@ -9,7 +9,7 @@ import logging
 import os
 import shlex
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from operator import itemgetter
@@ -22,6 +22,7 @@ from cxr.hosts import Access
 from cxr.hosts._local import Local, LocalContent
 from cxr.model import Remote
 
+ADDRESSES: Final[Mapping[str, str]] = {}
 _BLOCK: Final = 1 << 20
 _CLOUD: Final = frozenset({"s3:", "gs:", "az:"})
 _LITTER: Final = frozenset({"__MACOSX"})

@@ -24,8 +24,10 @@ from cxr.http import Client, HttpSettings, RefusedError, TransientError
 from cxr.model import Remote
 
 ARCHIVE: Final = "archive.zip"
-_API: Final = "https://api.kaggle.com/v1"
-_WEB: Final = "https://www.kaggle.com/api/v1"
+ADDRESSES: Final[Mapping[str, str]] = {
+    "api": "https://api.kaggle.com/v1",  # of the calls of its newest programs
+    "web": "https://www.kaggle.com/api/v1",  # of the older ones
+}
 _PAGE: Final = "https://www.kaggle.com/datasets/"
 _HANDLE: Final = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*)/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
 _PAGE_SIZE: Final = 200  # the most that Kaggle's own program asks for
@@ -51,8 +53,8 @@ def connect(place: Place, settings: HttpSettings) -> "Kaggle":
             f"{place.dataset!r} is no dataset at Kaggle.",
             next_step="Give it as owner/name, the end of its address kaggle.com/datasets/owner/name.",
         )
-    api, web = place.addresses.get("api", _API), place.addresses.get("web", _WEB)
-    addresses = Addresses(api.rstrip("/"), web.rstrip("/"))
+    where = {**ADDRESSES, **place.addresses}
+    addresses = Addresses(where["api"].rstrip("/"), where["web"].rstrip("/"))
     return Kaggle(place.dataset, addresses, settings, sign_in(find("kaggle")))
 
 

@@ -1,8 +1,9 @@
 """The maker of phantoms: a host whose files exist only while they are read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Final
 
 from cxr.errors import UsageError
 from cxr.hosts import Access, Place
@@ -12,6 +13,8 @@ from cxr.images.phantom import describe
 from cxr.images.phantom.names import parse
 from cxr.images.phantom.render import encode
 from cxr.model import Remote
+
+ADDRESSES: Final[Mapping[str, str]] = {}
 
 
 def connect(place: Place, settings: HttpSettings) -> "Phantoms":  # noqa: ARG001  every host's arguments

@@ -3,7 +3,7 @@
 from cxr import hosts
 from cxr.config import Config
 from cxr.datasets import Release
-from cxr.errors import AccessError, HostError, UsageError
+from cxr.errors import AccessError, ConfigError, HostError, UsageError
 from cxr.hosts import Host, Place
 from cxr.http import HttpSettings, RequestError
 from cxr.library.request import Asked
@@ -20,7 +20,9 @@ def connected(source: str, release: Release, key: str, config: Config) -> Host:
 
     Raises:
         AccessError: its credentials cannot be read.
+        ConfigError: the user gives it an address that it has no use for.
     """
+    _check_addresses(key, config)
     place = config.sources.place(release.places.get(key, Place()), source, key)
     settings = HttpSettings(
         answer_timeout=config.download.timeout, stall_timeout=config.download.stall_timeout
@@ -28,11 +30,25 @@ def connected(source: str, release: Release, key: str, config: Config) -> Host:
     return hosts.connect(key, place, settings)
 
 
+def _check_addresses(key: str, config: Config) -> None:
+    """Refuse an address that nothing would read, such as a misspelt one."""
+    known = hosts.addresses(key)
+    unknown = sorted(config.sources.addresses(key).keys() - known.keys())
+    if unknown:
+        wrong = config.sources.overrides[f"hosts.{key}.{unknown[0]}"]
+        raise ConfigError(
+            f"{wrong.origin}: {key} has no address {unknown[0]!r}.",
+            think=f"Its addresses are: {', '.join(known)}." if known else f"{key} has no address at all.",
+            next_step="Correct or remove it; `cxr config init` writes a file to compare with.",
+        )
+
+
 def let_in(asked: Asked, key: str) -> Host:
     """Return a host that was asked and lets us in.
 
     Raises:
         UsageError: the release is not there, or the host cannot be asked without more.
+        ConfigError: the user gives it an address that it has no use for.
         AccessError: it does not let us in; its next steps begin with hosts that need no account.
         HostError: it does not answer.
     """

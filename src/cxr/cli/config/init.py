@@ -1,7 +1,8 @@
-"""Write config.yaml and .env.example, with every setting explained.
+"""Write config.yaml, .env.example and dataset_sources.yaml: every setting, variable and address explained.
 
 The files go into the working directory, where cxr finds them. --config FILE names another place for the
-first. What is there already is kept unless --force is given.
+first, and the others go beside it. As written, none of them changes anything. Where one is there already,
+nothing is written unless --force is given.
 
 Examples:
     cxr config init
@@ -21,13 +22,19 @@ def command(
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace the files that are there.")] = False,
 ) -> None:
-    """Write both files."""
+    """Write the three files."""
     from cxr.config import env_example_text, init_text
+    from cxr.config.sources import FILE
     from cxr.errors import UsageError
+    from cxr.library.sources_text import sources_text
     from cxr.stores.atomic import write_text
 
     config = run.config_file or Path("config.yaml")
-    texts = {config: init_text(), config.parent / ".env.example": env_example_text()}
+    texts = {
+        config: init_text(),
+        config.parent / ".env.example": env_example_text(),
+        config.parent / FILE: sources_text(),
+    }
     there = [str(path) for path in texts if path.exists()]
     if there and not force:
         raise UsageError(
