@@ -47,7 +47,7 @@ def test_a_misspelt_verb_gets_the_nearest(tmp_path):
         ["download", "--source", "nhi"],
         ["download", "--source", "nih", "--host", "kagle"],
         ["download", "--source", "nih", "--release", "1999"],
-        ["download", "--source", "nih"],
+        ["download", "--source", "nih", "--host", "folder"],
         ["download", "--source", "mimic"],
         ["download", "--source", "nih", "--resize", "512"],
         ["download", "--source", "nih", "--limit", "0"],
@@ -108,10 +108,13 @@ def test_a_folder_with_tables_but_no_images_is_told(seeded, tmp_path):
     assert not (tmp_path / "l").exists()
 
 
-def test_a_host_of_a_later_version_is_answered_with_the_way_that_works(seeded):
-    done = cxr(seeded, "download", "--source", "nih", expect=2)
-    assert "--from PATH" in done.stderr
-    assert "kaggle" in done.stderr
+def test_a_host_of_a_later_version_is_answered_with_one_that_works(seeded):
+    done = cxr(seeded, "download", "--source", "nih", "--host", "gcs", expect=2)
+    assert "--host kaggle" in done.stderr
+    gcs = {"CXR_DATASETS__NIH__SOURCE": "gcs"}
+    step = cxr_json(seeded, "check-access", "--source", "nih", expect=3, variables=gcs)["nih"]["missing"]
+    assert "kaggle, box" in step
+    assert "CXR_DATASETS__NIH__SOURCE" in step
 
 
 @pytest.mark.parametrize(
@@ -193,8 +196,8 @@ def test_a_dry_run_makes_nothing(tmp_path):
 
 def test_all_names_the_missing_step_of_each_dataset(tmp_path):
     done = cxr(tmp_path, "download", "--source", "all", expect=3)
-    assert "nih" in done.stderr
-    assert "--from PATH" in done.stderr
+    assert "nih: There is no connection to 127.0.0.1" in done.stderr
+    assert "local: `all` never takes it." in done.stderr
 
 
 def test_a_base_directory_that_cannot_be_made_ends_with_5(tmp_path):

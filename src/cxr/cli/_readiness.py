@@ -24,8 +24,11 @@ def readiness(key: str, config: "Config") -> str:
     if needs_copy(release):
         return _name_a_copy(key, release.hosts)
     host = settings.source or release.hosts[0]
-    if host not in reachable(release):
-        return f"This version does not download from {host} yet. {_name_a_copy(key, release.hosts)}"
+    if host not in (others := reachable(release)):
+        return (
+            f"This version does not download from {host}, which datasets.{key}.source names "
+            f"({config.origin(f'datasets.{key}.source')}). Its hosts are: {', '.join(others)}."
+        )
     try:
         access = connected(key, release, host, config).check_access()
     except CxrError as error:

@@ -62,7 +62,6 @@ def let_in(asked: Asked, key: str) -> Host:
     if key not in reachable(release):
         raise UsageError(
             f"This version of cxr cannot download {source} from {key} yet.",
-            think="It reads a copy that you already have, as you downloaded it, unpacked.",
             next_step=_ways(source, release, key),
         )
     host = connected(source, release, key, asked.config)
