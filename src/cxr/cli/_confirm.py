@@ -106,39 +106,52 @@ def plan_lines(plan: "Plan", title: str, selection: str, origin: str, columns: i
     here = f", of which {plan.already:,} are here already" if plan.already else ""
     told = [
         ("images", f"{plan.images:,} ({selection}){here}"),
-        ("size", f"{size(plan.size)}, {_on_disk(plan)}"),
         *_reading(plan),
-        ("disk", f"{size(plan.free)} free"),
+        ("to write", f"{_writing(plan)}; {size(plan.free)} free on that disk"),
         *(("note", note) for note in plan.notes),
     ]
     lines = [f"{title}, release {plan.release}, from {origin or plan.host}"]
-    return lines + [wrap(f"{name:<9}{text}", columns, "  ", " " * 11) for name, text in told]
+    return lines + _columns(told, columns)
+
+
+def route_lines(routes: "Sequence[Route]", recommended: str, why: str, columns: int) -> list[str]:
+    """Return the other ways to the same images, and which is recommended, as people read it."""
+    told = [("or", _route(route)) for route in routes]
+    return _columns([*told, ("best", f"--host {recommended}. {why}")], columns)
+
+
+def _columns(told: "Sequence[tuple[str, str]]", columns: int) -> list[str]:
+    return [wrap(f"{name:<9}{text}", columns, "  ", " " * 11) for name, text in told]
 
 
 def _reading(plan: "Plan") -> list[tuple[str, str]]:
     """Return what comes over the network and how long it takes, nothing where none is between."""
     if plan.hours is None or plan.images == plan.already:
         return []
-    return [("network", f"{size(plan.reading)} to read, {duration(plan.hours * 3600)} ({plan.rate})")]
-
-
-def route_lines(routes: "Sequence[Route]", recommended: str, why: str, columns: int) -> list[str]:
-    """Return the other ways to the same images, and which is recommended, as people read it."""
-    if not routes:
-        return []
-    told = [("or", _route(route)) for route in routes]
-    lines = [*told, ("take", f"--host {recommended}. {why}")]
-    return [wrap(f"{name:<9}{text}", columns, "  ", " " * 11) for name, text in lines]
+    at_most = "up to " if plan.reading > plan.bytes else ""
+    return [("to read", f"{at_most}{size(plan.reading)}, {_time(plan.hours)} at {plan.rate}")]
 
 
 def _route(route: "Route") -> str:
     if not route.ready:
         return f"--host {route.host}: not ready. {route.missing}"
-    hours = "" if route.hours is None else f", {duration(route.hours * 3600)} ({route.rate})"
-    return f"--host {route.host}: {size(route.bytes_to_read)} to read, about{hours}"
+    if route.hours is None:
+        return f"--host {route.host}"
+    reading = f"up to {size(route.bytes_to_read)} to read"
+    return f"--host {route.host}: {reading}, {_time(route.hours)} at {route.rate}"
 
 
-def _on_disk(plan: "Plan") -> str:
+def _time(hours: float) -> str:
+    """Return a time that nobody knows to the second."""
+    minute = 1 / 60
+    return "less than a minute" if hours < minute else f"about {duration(round(hours * 60) * 60)}"
+
+
+def _writing(plan: "Plan") -> str:
+    if not plan.images:
+        return "nothing"
     if plan.images == plan.already:
-        return "nothing to move"
-    return f"{size(plan.bytes)} to write" if plan.bytes else "nothing to copy (hard links)"
+        return "nothing, every image is here"
+    if not plan.bytes:
+        return "nothing, your images are on the library's disk (hard links)"
+    return f"{'about ' if plan.estimated else ''}{size(plan.bytes)}"

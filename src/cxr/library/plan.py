@@ -31,6 +31,7 @@ class Plan:
         already: Of these, images that are finished.
         bytes: What the images still to come take on the disk of the library; 0 where they are linked.
         size: What all selected images measure.
+        estimated: Whether these two are reckoned with the release's average.
         reading: What has to come over the network for them, at most.
         hours: How long that takes; ``None`` where no network lies between, or nobody can say.
         rate: What the hours are reckoned with, for people.
@@ -47,6 +48,7 @@ class Plan:
     already: int
     bytes: int
     size: int
+    estimated: bool
     reading: int
     hours: float | None
     rate: str
@@ -111,20 +113,19 @@ def plan(prepared: Prepared, base: Path, route: Route) -> Plan:
         already=prepared.already,
         bytes=0 if linked else prepared.size - prepared.size_already + prepared.holdings.bytes_beside,
         size=prepared.size,
+        estimated=prepared.files is None,
         reading=route.bytes_to_read,
         hours=route.hours,
         rate=route.rate,
         free=shutil.disk_usage(_nearest(base)).free,
-        notes=_notes(prepared, linked=linked),
+        notes=_notes(prepared),
     )
 
 
-def _notes(prepared: Prepared, *, linked: bool) -> tuple[str, ...]:
-    notes = list(prepared.holdings.notes)
+def _notes(prepared: Prepared) -> tuple[str, ...]:
+    notes = list(prepared.holdings.notes) if prepared.counts.selected > prepared.already else []
     if prepared.files is not None and prepared.present < prepared.total:
         notes.append(f"{prepared.present:,} of {prepared.total:,} published images are present at the host.")
-    if linked:
-        notes.append("The copy is on the library's disk: images are hard links and take no space.")
     if prepared.unmatched:
         notes.append(f"{prepared.unmatched:,} images of the folder are in no table, and are left out.")
     if prepared.problems:

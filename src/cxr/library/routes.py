@@ -50,10 +50,13 @@ def route_of(prepared: Prepared, measured: Mapping[str, float], connections: int
 def other_routes(
     prepared: Prepared, config: Config, measured: Mapping[str, float], connections: int
 ) -> Sequence[Route]:
-    """Return the ways by the release's other hosts, each asked whether it lets us in."""
+    """Return the ways by the release's other hosts, each asked whether it lets us in.
+
+    Nobody is asked where nothing is to come, or where it comes from a copy of the user's.
+    """
     routes = []
     source, release = prepared.request.source, prepared.release
-    if prepared.request.origin is not None:
+    if prepared.request.origin is not None or prepared.already == prepared.counts.selected:
         return ()
     for key in reachable(release):
         if key == prepared.host.key:
