@@ -19,6 +19,7 @@ class Served:
         spoil: Given the first byte's place and a part, returns what is sent instead. What is missing at its
             end was cut off: the announced length stays.
         asked: The bytes that each request got: first, and the one after the last.
+        connections: How many there were.
     """
 
     content: bytes
@@ -27,6 +28,7 @@ class Served:
     spoil: Callable[[int, bytes], bytes] | None = None
     address: str = ""
     asked: list[tuple[int, int]] = field(default_factory=list)
+    connections: int = 0
 
     @property
     def sent(self) -> int:
@@ -39,6 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 5
 
     def handle(self) -> None:
+        self.server.served.connections += 1
         with suppress(ConnectionError):  # the other side hung up
             super().handle()
 
@@ -52,11 +55,12 @@ class _Handler(BaseHTTPRequestHandler):
             if start >= size:
                 self._answer(416, 0, {"Content-Range": f"bytes */{size}"})
                 return
+            served.asked.append((start, end))  # before the answer: whoever has it may look
             self._answer(206, end - start, {"Content-Range": f"bytes {start}-{end - 1}/{size}"})
         else:
             start, end = 0, size
+            served.asked.append((start, end))
             self._answer(200, size, {})
-        served.asked.append((start, end))
         part = memoryview(served.content)[start:end]
         sent = served.spoil(start, bytes(part)) if served.spoil else part
         try:

@@ -164,6 +164,7 @@ def _look(host: Host, archive: Remote) -> ZipArchive:
     for _ in range(_ASKED):
         with host.open(archive, 1, 2) as content:
             if content.start == 1 and content.size is not None:
+                next(content, None)  # what is read to its end leaves the connection in order for what follows
                 return ZipArchive(archive, content.size, content.validator)
     raise NoRangesError(
         "no_ranges", f"{host.key} gives {archive.path} only whole: single members cannot be had from there"

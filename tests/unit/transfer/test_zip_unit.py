@@ -156,6 +156,13 @@ def test_small_gaps_are_read_and_larger_ones_asked_around(bench):
     assert len(bench.served.asked) == 2
 
 
+def test_one_connection_serves_all_requests_one_after_the_other(bench):
+    bench.put(*(plain(number, 400_000, flags=LATER) for number in range(7)))
+    bench.run("000.png", "002.png", "004.png", "006.png")
+    assert len(bench.served.asked) == 4
+    assert bench.served.connections == 1
+
+
 def test_a_run_has_a_bounded_span_unless_one_member_has_more(bench):
     bench.put(*(plain(number, 100_000) for number in range(10)), plain(10, 500_000))
     members = [member for unit in bench.units() for member in unit.members]
