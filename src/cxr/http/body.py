@@ -49,7 +49,7 @@ class Body:
         return self._pieces
 
     def leaves_usable(self) -> bool:
-        """Return whether another request may go over the connection now.
+        """Return whether the connection can be kept for another request.
 
         What nobody read is dropped where all of it is here already. To wait for the rest could take longer
         than a new connection.
@@ -57,7 +57,7 @@ class Body:
         if self._left and self._left == self._wire.buffered:
             self._wire.drop_buffered()
             self._left = 0
-        return self._left == 0 and self._framing.reusable and self._wire.idle
+        return self._left == 0 and self._framing.reusable
 
     def _received(self) -> Iterator[bytes]:
         if self._framing.chunked:

@@ -45,8 +45,8 @@ def retry_after(value: str, date: str, now: datetime) -> float | None:
         date: Its Date header. A date is seen from there: the clock here may be wrong.
         now: The time here, for hosts that send no Date.
     """
-    if _SECONDS.fullmatch(value.strip()):
-        return float(value)
+    if seconds := _SECONDS.fullmatch(value.strip()):
+        return float(seconds[0])
     until = _moment(value)
     if until is None:
         return None

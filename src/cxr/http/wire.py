@@ -15,6 +15,7 @@ _EMPTY_LINE = re.compile(rb"\r?\n\r?\n")
 # One read of the socket: a record where it is enciphered, since more never comes at once.
 _RECORD = 16 << 10
 _MOST = 256 << 10
+_NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Wire:
@@ -35,6 +36,12 @@ class Wire:
         self._origin = origin
         self._buffer = b""
         self._at = 0  # what stands before is used up; to cut it off each time would copy the rest
+        self._patience = 0.0
+        # Waiting is done here: with a time-out of its own, a socket asks the system twice for each step, and
+        # each time hands over Python's lock, which costs more than the step where many threads want it.
+        sock.setblocking(False)
+        self._incoming = select.poll()
+        self._incoming.register(sock, select.POLLIN)
         self._most = _RECORD if isinstance(sock, ssl.SSLSocket) else _MOST
         self.silent = True
 
@@ -48,9 +55,7 @@ class Wire:
         """Nothing waits to be read, not even the connection's end: another request may go out."""
         if self.buffered or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
             return False
-        waiting = select.poll()
-        waiting.register(self._sock, select.POLLIN)
-        return not waiting.poll(0)
+        return not self._incoming.poll(0)
 
     def ask(self, request: bytes, timeout: float) -> Head:
         """Send a request and return the head of its answer; what is only informational is passed over.
@@ -65,8 +70,7 @@ class Wire:
         self.silent = True
         deadline = time.monotonic() + timeout
         try:
-            self._sock.settimeout(timeout)
-            self._sock.sendall(request)
+            self._send(request, deadline)
             head = self._head(deadline)
             while head.status < 200:  # 100 Continue, 103 Early Hints
                 head = self._head(deadline)
@@ -81,7 +85,7 @@ class Wire:
 
     def patience(self, seconds: float) -> None:
         """Set how long the body may be silent."""
-        self._sock.settimeout(seconds)
+        self._patience = seconds
 
     def some(self, most: int) -> bytes:
         """Return at least one of the next bytes and at most ``most``; none where the connection has ended.
@@ -126,8 +130,9 @@ class Wire:
         while (end := _EMPTY_LINE.search(self._buffer, 0, MOST_HEAD)) is None:
             if len(self._buffer) >= MOST_HEAD:
                 raise TransientError("malformed", f"{self._origin} sent more headers than cxr reads.")
-            self._sock.settimeout(max(deadline - time.monotonic(), 0.001))  # 0 would mean: do not wait
-            more = self._received(MOST_HEAD)
+            if not self._buffer:
+                _wait(self._incoming, deadline)  # for an answer is never there at once
+            more = self._received(MOST_HEAD, deadline)
             if not more:
                 reason = f"{self._origin} closed the connection without an answer."
                 raise self._unless_cut(TransientError("connection", reason))
@@ -138,20 +143,35 @@ class Wire:
 
     def _more(self, most: int) -> bytes:
         try:
-            return self._received(min(most, self._most))
+            return self._received(min(most, self._most), time.monotonic() + self._patience)
         except RequestError:
             raise
         except TimeoutError:
-            reason = f"{self._origin} sent nothing for {self._sock.gettimeout():g} seconds."
+            reason = f"{self._origin} sent nothing for {self._patience:g} seconds."
             raise self._unless_cut(TransientError("stalled", reason, throttled=True)) from None
         except OSError as error:
             raise self._broken(error) from error
 
-    def _received(self, most: int) -> bytes:
-        received = self._sock.recv(most)
-        if self._sockets.is_cut:  # what came may be no more than the end
-            raise closed()
-        return received
+    def _send(self, data: bytes, deadline: float) -> None:
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self._sock.send(left) :]
+            except _NOT_YET:
+                outgoing = select.poll()
+                outgoing.register(self._sock, select.POLLOUT)
+                _wait(outgoing, deadline)
+
+    def _received(self, most: int, deadline: float) -> bytes:
+        while True:
+            try:
+                received = self._sock.recv(most)
+            except _NOT_YET:
+                _wait(self._incoming, deadline)
+                continue
+            if self._sockets.is_cut:  # what came may be no more than the end
+                raise closed()
+            return received
 
     def _broken(self, error: OSError) -> TransientError:
         reason = f"The connection to {self._origin} broke: {error.strerror or error}."
@@ -162,3 +182,9 @@ class Wire:
 
     def _unless_cut(self, error: TransientError) -> TransientError:
         return closed() if self._sockets.is_cut else error
+
+
+def _wait(event: select.poll, deadline: float) -> None:
+    left = deadline - time.monotonic()
+    if left <= 0 or not event.poll(left * 1000):
+        raise TimeoutError

@@ -23,7 +23,7 @@ def broken(client, url, **options):
 
 
 def test_a_body_that_stalls_is_a_sign_of_too_much_to_do(serve, clients):
-    server = serve([BEGUN, "hold"])
+    server = serve([BEGUN, lambda _: time.sleep(1) or b"56789"])
     came, error = broken(clients(stall_timeout=0.2), server.origin)
     assert (came, error.code, error.throttled) == (b"01234", "stalled", True)
     assert error.reason == f"{server.origin} sent nothing for 0.2 seconds."

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cxr.http import RefusedError, TransientError
@@ -84,5 +84,6 @@ def test_what_is_neither_seconds_nor_a_date_says_nothing(text):
 
 
 @given(st.text(), st.text())
+@example("0\x1f", "")
 def test_no_text_breaks_it(value, date):
     assert (retry_after(value, date, NOW) or 0) >= 0

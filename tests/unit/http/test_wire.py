@@ -1,6 +1,7 @@
 """What a cut connection tells whoever uses it."""
 
 import socket
+import threading
 
 import pytest
 
@@ -25,6 +26,30 @@ def test_a_request_over_a_cut_connection_says_that_it_was_cut(ends):
     with pytest.raises(TransientError) as caught:
         wire.ask(b"GET / HTTP/1.1\r\n\r\n", 5)
     assert caught.value.code == "closed"
+
+
+def test_a_request_that_the_system_does_not_take_at_once_is_sent_whole(ends):
+    wire, theirs, _ = ends
+    request = bytes(range(256)) * 20_000
+    received = bytearray()
+
+    def answer():
+        while len(received) < len(request):
+            received.extend(theirs.recv(65536))
+        theirs.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    other = threading.Thread(target=answer)
+    other.start()
+    assert wire.ask(request, 10).status == 204
+    other.join(10)
+    assert received == request
+
+
+def test_a_request_that_nobody_takes_is_given_up(ends):
+    wire, _, _ = ends
+    with pytest.raises(TransientError) as caught:
+        wire.ask(bytes(10 << 20), 0.2)
+    assert caught.value.code == "no_answer"
 
 
 def test_what_had_arrived_before_the_cut_is_not_given_out(ends):
