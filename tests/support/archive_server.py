@@ -113,7 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         left = part if limit is None else part[:limit]
         try:
             while left:
-                request.sent += (size := self.connection.send(left[:BLOCK]))
+                # Counted before: whoever has the last byte must find it counted.
+                request.sent += len(block := left[:BLOCK])
+                size = self.connection.send(block)
+                request.sent -= len(block) - size
                 left = left[size:]
                 if shelf.pace:
                     time.sleep(shelf.pace)
@@ -136,8 +139,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
         # What waits in here was sent and may never be read: little, so that counting says something.

@@ -1,5 +1,6 @@
-"""Tars of small PNGs, and a host that holds them, for the tests of what reads them."""
+"""Tars of small PNGs, a host that holds them and a store for them, for the tests of what reads them."""
 
+import functools
 import gzip
 import io
 import struct
@@ -11,10 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from cxr.hosts import Archive, Format
-from cxr.http import HttpSettings
+from cxr.http import HttpSettings, RefusedError
 from cxr.model import Failure, Fetched, Remote
 from cxr.stores.local import LocalStore
+from cxr.transfer.seek_index import SeekIndex, index_path
+from cxr.transfer.tar_unit import TarUnit
 from cxr.transfer.unit import Job
 from support.archive_server import Shelf
 from support.web_host import WebHost
@@ -22,9 +27,11 @@ from support.web_host import WebHost
 ARCHIVE = "images_001.tar.gz"
 
 
+@functools.cache
 def png(seed: int, side: int = 64) -> bytes:
     """Return a PNG of noise, a little over ``side`` squared bytes."""
-    rows = b"".join(b"\0" + Random(f"{seed} {row}").randbytes(side) for row in range(side))
+    noise = Random(seed).randbytes(side * side)
+    rows = b"".join(b"\0" + noise[at : at + side] for at in range(0, len(noise), side))
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -50,7 +57,19 @@ def tar_of(members: Mapping[str, bytes] | Iterable[tuple[str | tarfile.TarInfo, 
     return out.getvalue()
 
 
-def gz(data: bytes, level: int = 6) -> bytes:
+def blocks_of(members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
+    """Return the blocks of some members, without the end of a tar, each header saying what it says."""
+    return b"".join(info.tobuf() + data.ljust(-(-len(data) // 512) * 512, b"\0") for info, data in members)
+
+
+def header(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
+    """Return a member's header."""
+    info = tarfile.TarInfo(name)
+    info.size, info.type, info.linkname = size, kind, target
+    return info
+
+
+def gz(data: bytes, level: int = 1) -> bytes:
     """Compress, without a time."""
     return gzip.compress(data, level, mtime=0)
 
@@ -111,6 +130,60 @@ def store_in(folder: Path) -> LocalStore:
     return LocalStore(folder / "Images", folder / "temp")
 
 
-def stored(folder: Path) -> dict[str, bytes]:
-    """Return what came, by image id."""
-    return {path.stem.removeprefix("nih_"): path.read_bytes() for path in (folder / "Images").iterdir()}
+class TarBench:
+    """An archive on a server, a store, and what came of it.
+
+    Args:
+        served: The server.
+        folder: For the store, the seek indexes and the logs.
+    """
+
+    def __init__(self, served: Shelf, folder: Path) -> None:
+        self.served, self.folder = served, folder
+        self.host = TarHost(served)
+        self.store = store_in(folder)
+        self.indexes = folder / "indexes"
+
+    @property
+    def archive(self) -> Archive:
+        return self.host.archives[0]
+
+    @property
+    def index(self) -> SeekIndex:
+        return SeekIndex(index_path(self.indexes, self.archive))
+
+    @property
+    def came(self) -> dict[str, bytes]:
+        """What is in the store, by image id."""
+        images = (self.folder / "Images").iterdir()
+        return {path.stem.removeprefix("nih_"): path.read_bytes() for path in images if path.is_file()}
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "logs" / "cxr_downloader.json").read_text()
+
+    def put(self, data: bytes) -> None:
+        """Put another archive in the place of the one before."""
+        self.served.files[ARCHIVE] = data
+
+    def unit(self, names: Iterable[str], prefix: str = "images_001/") -> TarUnit:
+        return TarUnit(self.archive, jobs_of(names, prefix), self.indexes)
+
+    def run(self, names: Iterable[str], told: Told | None = None, prefix: str = "images_001/") -> Told:
+        """Try a unit for these members once. What was served before is forgotten."""
+        told = told or Told()
+        self.served.requests.clear()
+        self.unit(names, prefix).attempt(self.host, self.store, told)
+        return told
+
+    def refused(self, names: Iterable[str]) -> tuple[RefusedError, Told]:
+        """Try a unit that is refused in the end."""
+        told = Told()
+        with pytest.raises(RefusedError) as caught:
+            self.run(names, told)
+        return caught.value, told
+
+
+def by_id(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return members by the ids of their images."""
+    return {Path(name).stem: data for name, data in members.items()}

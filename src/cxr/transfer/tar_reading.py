@@ -84,6 +84,7 @@ class TarReading:
         self._source = ArchiveSource(host, archive.remote, report, patience=0.0 if finder else _PATIENCE)
         self._stream = GzipStream(self._source, self._name, finder)
         self._notices = Notices(self._name)
+        self._member: Member | None = None  # the one that began last
         self._place = 0  # of the next header in the tar
         self._least = 0  # where the tar must not end before
         self._taken: set[str] = set()
@@ -102,6 +103,8 @@ class TarReading:
             self._read_known()
             self._read_on()
             self._read_tail()
+        except RefusedError as error:
+            raise self._placed(error) from error
         finally:
             self._source.close()
             self._notices.tell()
@@ -122,6 +125,8 @@ class TarReading:
             for member, job in self._known():
                 self._go_to(member.start, until=member.end)
                 self._take_known(member, job, certain=certain)
+            if self._wanted and not certain:
+                self._try_last()
         except (_UnfitIndexError, RefusedError) as error:
             if isinstance(error, RefusedError) and (certain or error.code != "archive_damaged"):
                 raise
@@ -134,6 +139,13 @@ class TarReading:
         if not certain and isinstance(result, Failure) and result.code in _WRONG_BYTES:
             raise _UnfitIndexError
         self._decide(job, result)
+
+    def _try_last(self) -> None:
+        """See whether the last member that the index knows is there: then so is everything before it."""
+        for last in self._index.members[-1:]:
+            self._go_to(last.start, until=last.offset)
+            if not self._is_here(last):
+                raise _UnfitIndexError
 
     def _known(self) -> list[tuple[Member, Job]]:
         found: dict[str, tuple[Member, Job]] = {}
@@ -165,9 +177,9 @@ class TarReading:
     def _read_member(self) -> None:
         self._go_to(self._place)
         if self._stream.position < self._least:
-            raise self._damaged("it ends")
+            raise self._damaged("it is cut off")
         self._save_point(window(self._source.size) // 2)
-        member = self._next_member()
+        self._member = member = self._next_member()
         if member is None:
             self._ended = True
             return
@@ -190,8 +202,9 @@ class TarReading:
             place: Where to.
             until: Where in the tar the last byte is that is wanted from there, if that is known.
         """
-        point = self._index.best(place)
-        if place < self._stream.position or point.compressed > self._stream.compressed + _GAP:
+        point, at_start = self._index.best(place), self._source.position == 0
+        near = place >= self._stream.position and point.compressed <= self._stream.compressed + _GAP
+        if not near or (at_start and until is not None):
             far = FIRST if until is None else self._index.compressed(until) - point.compressed + _ABOUT
             self._stream.begin(self._index.found(point), far)
         self._stream.skip(place - self._stream.position)
@@ -205,6 +218,7 @@ class TarReading:
             raise self._damaged(str(error)) from None
 
     def _is_here(self, member: Member) -> bool:
+        self._member = member
         try:
             return next_member(self._stream) == member
         except TarError:
@@ -228,7 +242,7 @@ class TarReading:
     def _bytes_of(self, member: Member) -> Iterator[bytes]:
         yield from self._stream.pieces(member.size)
         if self._stream.position < member.offset + member.size:
-            raise self._damaged("it ends")
+            raise self._damaged("it is cut off")
 
     def _leave_out(self, member: Member, job: Job | None) -> None:
         if member.fault != FOLDER:
@@ -239,9 +253,13 @@ class TarReading:
             self._decide(job, Failure(job.image_id, "not_an_image", reason, url))
 
     def _damaged(self, what: str) -> RefusedError:
-        last = self._index.members[-1].name if self._index.members else ""
-        where = f"behind the beginning of {last!r}" if last else "at its beginning"
-        return RefusedError("archive_damaged", f"{self._name}: {what} {where}; it is cut short or damaged")
+        return RefusedError("archive_damaged", f"{self._name}: {what}")
+
+    def _placed(self, error: RefusedError) -> RefusedError:
+        """Return an error with the member where it happened, if it is of the archive's bytes."""
+        if self._member is None or error.code not in {"archive_damaged", "archive_bomb"}:
+            return error
+        return RefusedError(error.code, f"{error.reason} (in or behind {self._member.name!r})")
 
     def _identity(self) -> Identity | None:
         """Return which archive it is, as soon as enough of it has been seen."""
