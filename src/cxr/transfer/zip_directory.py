@@ -35,7 +35,7 @@ _TOLD: Final = 100  # refused members that are named
 _ROW: Final = struct.Struct("<3QI2HB")
 _FAULTS: Final = tuple(Fault)
 
-log = get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class NoRangesError(RefusedError):
@@ -145,11 +145,13 @@ def read_directory(
     """
     found = _look(host, archive)
     try:
-        directory = _known(found, cache) or _fetched(host, found, cache, maximum)
+        directory = _known(found, cache)
+        if directory is None:
+            directory = _fetched(host, found, cache, maximum)
     except ZipFormatError as error:
         raise RefusedError(error.code, f"{archive.path} at {host.key}: {error.reason}") from error
     if directory.refused_count:
-        log.warning(
+        _log.warning(
             "zip members refused",
             archive=archive.path,
             host=host.key,
@@ -172,8 +174,8 @@ def _look(host: Host, archive: Remote) -> ZipArchive:
 
 
 def _known(archive: ZipArchive, cache: Path | None) -> ZipDirectory | None:
-    found = cache and kept(cache, archive)
-    return ZipDirectory(archive, *found) if found else None
+    found = kept(cache, archive) if cache is not None else None
+    return None if found is None else ZipDirectory(archive, *found)
 
 
 def _fetched(host: Host, archive: ZipArchive, cache: Path | None, maximum: int) -> ZipDirectory:
@@ -213,16 +215,16 @@ def _row(header: Header, offset: int) -> bytes:
 
 def _without_repeated(rows: list[bytes]) -> list[bytes]:
     """Leave one row, with a fault, of those with the same name; they are sorted."""
-    kept_rows: list[bytes] = []
+    single: list[bytes] = []
     last = None
     for row in rows:
         name = row[: row.index(b"\0")]
         if name == last:
-            kept_rows[-1] = kept_rows[-1][:-1] + bytes([_FAULTS.index(Fault.REPEATED)])
+            single[-1] = single[-1][:-1] + bytes([_FAULTS.index(Fault.REPEATED)])
         else:
-            kept_rows.append(row)
+            single.append(row)
         last = name
-    return kept_rows
+    return single
 
 
 def _key(path: str) -> bytes:

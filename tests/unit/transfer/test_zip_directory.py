@@ -365,6 +365,11 @@ class TestCache:
         assert again == first
         assert served.asked == [(1, 2)]
 
+    def test_an_archive_without_members_is_kept_too(self, at_host, tmp_path):
+        self.read(at_host, tmp_path / "cache", archive([]))
+        _, served = self.read(at_host, tmp_path / "cache", archive([]))
+        assert served.asked == [(1, 2)]
+
     def test_another_archive_is_read_anew(self, at_host, tmp_path):
         cache = tmp_path / "cache"
         self.read(at_host, cache)
