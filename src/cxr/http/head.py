@@ -1,7 +1,7 @@
 """The head of an answer: its status line and headers, and what they say of the body that follows.
 
-http.client reads the same with the parser for mail, at four times the cost, and goes on where a line is no
-header: what follows it is lost, a Content-Length perhaps. Here such a head is an error.
+http.client reads the same with the parser for mail, at twice the cost, and goes on where a line is no header:
+what follows it is lost, a Content-Length perhaps. Here such a head is an error.
 """
 
 import re
