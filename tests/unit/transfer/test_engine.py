@@ -444,10 +444,16 @@ def test_single_files_that_are_forbidden_are_rows(store):
     assert list(codes.values()).count("http_403") == 10
 
 
-def test_nothing_comes_for_longer_than_patience(store):
+def test_nothing_for_longer_than_patience_ends_the_run_without_a_row(store):
     policy = RetryPolicy(attempts=1000, delay=0.01, patience=0.2)
+    rows = []
     with pytest.raises(HostError):
-        carry_out(iter([Scripted([job(1)], breaking(9999))]), store, policy=policy)
+        rows.extend(
+            Engine(Named(), store, connections=4, policy=policy).run(
+                Scripted([job(number)], breaking(9999)) for number in range(20)
+            )
+        )
+    assert rows == []
 
 
 # Stopping.
