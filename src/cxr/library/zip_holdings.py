@@ -1,4 +1,4 @@
-"""Images that are members of one zip at a host: had by Range, or, where there are no ranges, from the whole."""
+"""Images that are members of one zip at a host: had by Range or, where it gives no ranges, from the whole."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from cxr.stores.storage_errors import writing
 from cxr.transfer.retry import RetryPolicy
 from cxr.transfer.save import save
 from cxr.transfer.unit import Job, Unit
-from cxr.transfer.zip_directory import ZipDirectory, read_directory
+from cxr.transfer.zip_directory import ZipDirectory, read_directory, tell_refused
 from cxr.transfer.zip_unit import zip_units
 
 
@@ -36,7 +36,16 @@ class ZipMembers:
     found: Path
     cache: Path
     bytes_beside: int = 0
-    notes: Sequence[str] = ()
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Say how many members have names that no image can have."""
+        if not self.directory.refused_count:
+            return ()
+        names = (
+            f"{self.directory.refused_count:,} members of the archive have names that lead out of its folder"
+        )
+        return (f"{names} or are no plain paths. They are left out, and the run's log names them.",)
 
     def bytes_to_read(self, wanted: Wanted, size: int) -> int:  # noqa: ARG002  the protocol's argument
         """Return the images' own bytes: PNG and JPEG hardly shrink in a zip."""
@@ -48,6 +57,7 @@ class ZipMembers:
             with writing(self.cache):
                 self.cache.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(self.cache, self.found.read_bytes())
+        tell_refused(self.directory, self.host)
         return self.host
 
     def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:
@@ -98,6 +108,7 @@ class WholeZip:
             save(self.host, self.archive.remote, self.path, self.policy)
         here = folder_host.connect(self.path.parent)
         self._directory = read_directory(here, Remote(self.path.name, self.path.stat().st_size))
+        tell_refused(self._directory, self.host)
         return here
 
     def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:

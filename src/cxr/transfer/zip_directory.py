@@ -135,7 +135,7 @@ def read_directory(
         maximum: Bytes of a directory that are read at most.
 
     Returns:
-        What the archive lists. Members with names that leave the folder are logged and left out.
+        What the archive lists, but for members with names that leave the folder (`ZipDirectory.refused`).
 
     Raises:
         NoRangesError: the host gives no parts of files.
@@ -150,15 +150,19 @@ def read_directory(
             directory = _fetched(host, found, cache, maximum)
     except ZipFormatError as error:
         raise RefusedError(error.code, f"{archive.path} at {host.key}: {error.reason}") from error
+    return directory
+
+
+def tell_refused(directory: ZipDirectory, host: Host) -> None:
+    """Name the members that are left out, for the run's log, which is not open yet when a plan is made."""
     if directory.refused_count:
         _log.warning(
             "zip members refused",
-            archive=archive.path,
+            archive=directory.archive.remote.path,
             host=host.key,
             count=directory.refused_count,
             members=[f"{name!r}: {reason}" for name, reason in directory.refused],
         )
-    return directory
 
 
 def _look(host: Host, archive: Remote) -> ZipArchive:

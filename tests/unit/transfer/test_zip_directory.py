@@ -16,7 +16,7 @@ from cxr.hosts import folder
 from cxr.http import RefusedError, TransientError
 from cxr.model import Remote
 from cxr.transfer.zip_archive import ZipArchive
-from cxr.transfer.zip_directory import NoRangesError, ZipDirectory, read_directory
+from cxr.transfer.zip_directory import NoRangesError, ZipDirectory, read_directory, tell_refused
 from cxr.transfer.zip_entry import MAXIMUM_MEMBER
 from cxr.transfer.zip_format import TAIL, End, ZipFormatError, find_end
 
@@ -130,7 +130,7 @@ def test_refused_members_are_in_the_log(at_host, tmp_path):
 
     host, _ = at_host(archive([Member(b"../evil.png", b"1"), Member(b"a.png", b"2")]))
     with open_logs(tmp_path):
-        read_directory(host, ZIP)
+        tell_refused(read_directory(host, ZIP), host)
     assert "../evil.png" in (tmp_path / "cxr_downloader.log").read_text()
 
 
