@@ -187,4 +187,12 @@ MIGRATIONS = (
         CREATE TABLE views_written (at TEXT NOT NULL);
         """,
     ),
+    Migration(
+        "0002_second_run",
+        """
+        -- What a run asks first: where images stand, and which were read from other tables. No row is read.
+        CREATE INDEX images_standing ON images (source, status, release, reading, image_quality);
+        CREATE INDEX ledger_failed ON ledger (source, image_id) WHERE outcome = 'failed';
+        """,
+    ),
 )

@@ -106,6 +106,21 @@ def image_ids(database: Database, source: str) -> Iterator[str]:
         yield cast(str, image_id)
 
 
+def stems_elsewhere(database: Database, source: str) -> dict[str, str]:
+    """Return the stem of each image that lies not among the library's own: ``image_id`` to stem."""
+    rows = database.rows(
+        "SELECT image_id, stem FROM images WHERE source = ? AND status IN ('adopted', 'quarantined')",
+        (source,),
+    )
+    return dict(cast(Iterator[tuple[str, str]], rows))
+
+
+def releases(database: Database, source: str) -> set[str]:
+    """Return the releases of a source of which the index holds images."""
+    rows = database.rows("SELECT DISTINCT release FROM images WHERE source = ?", (source,))
+    return {cast(str, release) for (release,) in rows}
+
+
 def places_elsewhere(database: Database, source: str) -> dict[str, str]:
     """Return where images lie that are not among the library's own: adopted, or set aside."""
     rows = database.rows(
@@ -123,7 +138,8 @@ def out_of_date(database: Database, source: str, reading: str) -> dict[str, str]
     """
     rows = database.rows(
         """
-        SELECT image_id, image_quality FROM images WHERE source = ? AND reading <> ?
+        SELECT image_id, image_quality FROM images INDEXED BY images_standing
+        WHERE source = ? AND reading <> ?
         UNION
         SELECT i.image_id, i.image_quality FROM issues JOIN images i ON i.id = issues.image
         WHERE i.source = ? AND issues.origin = 'validation' AND issues.code LIKE 'caption_%'

@@ -38,6 +38,14 @@ def finished(database: Database, source: str) -> "FinishedFiles":
     )
 
 
+def sizes(database: Database, source: str) -> Iterator[tuple[str, str, int]]:
+    """Yield id, file name and size in bytes of each image that the ledger says is in place."""
+    rows = database.rows(
+        "SELECT image_id, name, bytes FROM ledger WHERE source = ? AND outcome = 'downloaded'", (source,)
+    )
+    return cast(Iterator[tuple[str, str, int]], rows)
+
+
 def failures(database: Database, source: str | None = None) -> Iterator[tuple[str, Failure]]:
     """Yield (source, failure) of each image whose latest outcome is a failure, sorted by source and id."""
     sql = "SELECT source, image_id, code, reason, url FROM ledger WHERE outcome = 'failed'"

@@ -1,14 +1,13 @@
 """Captions on the disk, beside their images."""
 
-import os
-
 from cxr.captions.form import UNKNOWN
 from cxr.captions.render import About, render
-from cxr.library.naming import caption_name
+from cxr.library.naming import CAPTION, caption_name
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 from cxr.model import Record
 from cxr.stores.atomic import write_text
+from cxr.stores.entries import entries
 
 
 class Captions:
@@ -22,9 +21,12 @@ class Captions:
     def __init__(self, library: Library, prepared: Prepared) -> None:
         self._folder = library.layout.captions
         self._about = About.of(prepared.dataset, prepared.release)
-        with os.scandir(self._folder) as entries:
-            # An empty one is what a power cut leaves of a caption that was just written.
-            self._there = {entry.name for entry in entries if entry.is_file() and entry.stat().st_size}
+        # An empty one is what a power cut leaves of a caption that was just written.
+        self._there = {one.name for one in entries(self._folder) if one.is_file() and one.stat().st_size}
+
+    def has(self, stem: str) -> bool:
+        """Say whether an image with that stem had its caption when the run began."""
+        return f"{stem}{CAPTION}" in self._there
 
     def ensure(self, record: Record) -> None:
         """Write the caption of an image unless it is there.

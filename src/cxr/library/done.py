@@ -2,9 +2,10 @@
 
 from cxr.database.connection import Database
 from cxr.index.read import places_elsewhere
-from cxr.ledger.read import finished
+from cxr.ledger.read import sizes
 
 
 def done(database: Database, source: str) -> frozenset[str]:
     """Return the ids of a dataset's images that were finished, adopted or set aside."""
-    return frozenset(finished(database, source)) | places_elsewhere(database, source).keys()
+    finished = (image_id for image_id, _, _ in sizes(database, source))
+    return frozenset(finished) | places_elsewhere(database, source).keys()

@@ -7,6 +7,9 @@ from cxr.library.layout import Layout
 from cxr.model import Record, Remote
 from cxr.stores.replacing import PART
 
+CAPTION = ".txt"
+"""What the names of captions end in."""
+
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -21,7 +24,13 @@ def image_name(record: Record, remote: Remote) -> str:
 
 def caption_name(record: Record) -> str:
     """Return the file name of a caption."""
-    return record.stem + ".txt"
+    return record.stem + CAPTION
+
+
+def stem_of(name: str) -> str:
+    """Return the stem that `image_name` gave a suffix to."""
+    stem, dot, _ = name.rpartition(".")
+    return stem if dot else name
 
 
 def as_indexed(layout: Layout, path: Path) -> str:

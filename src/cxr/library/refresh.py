@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 
 from cxr.database.connection import Database
-from cxr.index.csv_and_parquet import write_csv_and_parquet
 from cxr.index.statistics import download_stats
 from cxr.ledger.failed_list import write_failed_list
 from cxr.library.obligations import refresh_terms
@@ -26,6 +25,9 @@ def refresh_files(library: Library) -> None:
     layout, database = library.layout, library.database
     written = database.value("SELECT count(*) FROM views_written")
     if not (written and layout.csv.is_file() and layout.parquet.is_file()):
+        # Late: polars takes a fifth of a second to import, and a run that changed nothing needs none of it.
+        from cxr.index.csv_and_parquet import write_csv_and_parquet  # noqa: PLC0415
+
         mark_stale(database)
         write_csv_and_parquet(database, layout)
         refresh_terms(library)

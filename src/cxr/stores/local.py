@@ -11,6 +11,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
 
+from cxr.stores.entries import entries
 from cxr.stores.replacing import PART
 from cxr.stores.storage_errors import explained, writing
 
@@ -80,12 +81,11 @@ class LocalStore:
 
     def listing(self) -> dict[str, int]:
         """Return the size in bytes of each finished file, by name, from one pass over the folder."""
-        with os.scandir(self.folder) as entries:
-            return {
-                entry.name: entry.stat(follow_symlinks=False).st_size
-                for entry in entries
-                if entry.is_file(follow_symlinks=False) and not entry.name.endswith(PART)
-            }
+        return {
+            entry.name: entry.stat(follow_symlinks=False).st_size
+            for entry in entries(self.folder)
+            if entry.is_file(follow_symlinks=False) and not entry.name.endswith(PART)
+        }
 
     def commit(self, name: str) -> None:
         """Give the part its name, replacing what bore it.
