@@ -29,6 +29,7 @@ class Member:
     local_size: int | None = None
     local_extra: bytes = b""
     local_flags: int | None = None
+    local_method: int | None = None
     zip64: bool = False
     disk: int = 0
     raw: bytes | None = None
@@ -51,6 +52,7 @@ def local(member: Member) -> bytes:
     raw = member.bytes
     name = member.name if member.local_name is None else member.local_name
     flags = member.flags if member.local_flags is None else member.local_flags
+    method = member.method if member.local_method is None else member.local_method
     crc32, compressed = zlib.crc32(member.content), len(raw)
     size = len(member.content) if member.local_size is None else member.local_size
     extra, later = member.local_extra, b""
@@ -61,9 +63,7 @@ def local(member: Member) -> bytes:
         extra = struct.pack("<2H2Q", 1, 16, size, compressed) + extra
         compressed = size = FULL32
     lengths = (len(name), len(extra))
-    head = struct.pack(
-        "<4s5H3L2H", b"PK\3\4", 20, flags, member.method, 0, 0, crc32, compressed, size, *lengths
-    )
+    head = struct.pack("<4s5H3L2H", b"PK\3\4", 20, flags, method, 0, 0, crc32, compressed, size, *lengths)
     return head + name + extra + raw + later + member.after
 
 

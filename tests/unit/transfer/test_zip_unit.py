@@ -19,7 +19,7 @@ from cxr.transfer import zip_unit
 from cxr.transfer.unit import Job
 from cxr.transfer.zip_directory import read_directory
 from cxr.transfer.zip_entry import Entry
-from cxr.transfer.zip_member import Cursor
+from cxr.transfer.zip_member import Cursor, inflated
 from cxr.transfer.zip_unit import GAP, SPAN, ZipUnit, runs, zip_units
 
 ZIP = Remote("archive.zip")
@@ -147,6 +147,12 @@ def test_a_cursor_gives_the_bytes_at_each_place_however_they_come(blocks, data):
         assert cursor.place == 100 + begin + size
     with pytest.raises(TransientError, match=f"ended at {100 + len(whole)}"):
         list(cursor.take(1))
+
+
+def test_images_that_are_wanted_in_another_order_come_with_one_request_too(bench):
+    bench.put(*(plain(number) for number in range(9)))
+    bench.run(*(f"{number:03}.png" for number in (5, 2, 8, 0, 1, 3, 7, 4, 6)))
+    assert len(bench.served.asked) == 1
 
 
 def test_small_gaps_are_read_and_larger_ones_asked_around(bench):
@@ -299,6 +305,7 @@ def test_bytes_that_were_changed_on_the_way_are_asked_for_once_more(bench, metho
         (plain(2, local_name=b"999.png"), "header_differs"),
         (plain(2, local_name=b"9" * 3000), "header_differs"),
         (plain(2, local_flags=ENCRYPTED), "header_differs"),
+        (plain(2, local_method=8), "header_differs"),
         (plain(2, offset=17), "overlapping_members"),
         (plain(2, method=8, flags=LATER, raw=b"\xff" * 2000), "does_not_inflate"),
         (plain(2, method=8, flags=LATER, raw=deflated(image(2))[:-30]), "size_differs"),
@@ -329,6 +336,17 @@ def test_a_member_that_cannot_be_had_is_named_with_its_reason_and_the_others_com
         assert content == image(int(path[:3]))
 
 
+@pytest.mark.parametrize("length", [26, 28])
+def test_a_last_member_whose_name_or_extra_fields_would_reach_into_the_directory_is_named(bench, length):
+    """To go on reading would find the end of the answer, and be taken for a broken connection."""
+    content = bytearray(archive([plain(0), plain(1)]))
+    place = content.rindex(b"PK\3\4") + length
+    content[place : place + 2] = b"\xff\xee"
+    bench.served.content = bytes(content)
+    bench.directory = read_directory(bench.host, ZIP)
+    assert bench.run().codes == {"000.png": "", "001.png": "header_differs"}
+
+
 def test_what_the_archive_does_not_have_is_said(bench):
     bench.put(plain(0))
     told = bench.run("000.png", "gone.png")
@@ -353,6 +371,17 @@ def test_nothing_is_written_outside_the_library(bench, tmp_path):
     told = bench.run(*wanted, "002.png")
     assert told.codes == dict.fromkeys(wanted, "missing") | {"002.png": ""}
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["002.png"]
+
+
+@given(st.integers(0, 600), st.sampled_from([0, 1 << 20, 2 << 20]), st.integers(1, 3000))
+def test_a_stream_inflates_to_its_last_byte_however_it_comes(more, size, step):
+    """A few bytes of a stream may be more than one block, of which some wait inside the decompressor."""
+    content = bytes(size + more - 300) if size else image(0, more)
+    stream = deflated(content)
+    blocks = [stream[start : start + step] for start in range(0, len(stream), step)]
+    pieces = list(inflated(blocks, len(content)))
+    assert b"".join(pieces) == content
+    assert all(0 < len(piece) <= 1 << 20 for piece in pieces)
 
 
 ZEROS = 10_000 << 20
@@ -430,7 +459,13 @@ def test_the_whole_archive_instead_of_a_part_is_a_matter_for_another_try(bench):
     assert told.results == {}
 
 
-@pytest.mark.parametrize("after", [0, 1, 100_000])
+def test_a_run_that_is_stopped_asks_for_nothing_more(bench):
+    bench.put(plain(0))
+    bench.run(told=Told(stop_after=0))
+    assert bench.served.asked == []
+
+
+@pytest.mark.parametrize("after", [1, 100_000])
 def test_a_run_that_is_stopped_returns_and_leaves_nothing_half_done(bench, after):
     bench.put(*(plain(number, 90_000) for number in range(60)))
     told = Told(stop_after=after)
