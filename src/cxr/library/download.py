@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cxr.hosts import Host
 from cxr.index.read import out_of_date, places_elsewhere
 from cxr.ledger.read import Finished, finished
+from cxr.library.all_there import all_there
 from cxr.library.book import Book
 from cxr.library.captioning import Captions
 from cxr.library.connecting import retry_policy
@@ -87,6 +88,11 @@ class _Run:
 
     def go(self, again: AbstractSet[str] | None) -> None:
         keep_tables(self.library, self.prepared)
+        stale, done = self.out_of_date.keys(), self.prepared.done
+        if again is None and all_there(self.library, self.prepared, self.captions, stale=stale, done=done):
+            self.summary.already = self.summary.selected
+            self.progress.advance(files=self.summary.selected)
+            return
         tasks = self._tasks() if again is None else self._tasks_again(again)
         host = self.prepared.holdings.open()
         engine = Engine(

@@ -1,7 +1,8 @@
 """From what was asked to what there is: dataset, release, host, tables, and the records that are meant."""
 
 import hashlib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class Prepared:
         size_already: Bytes of these.
         reading: Tells the tables and the reader apart that the records come from.
         sampled: Ids of the images that were drawn; ``None`` where no sample is asked for.
+        done: Ids of all images of the dataset that the library has, as far as it was asked.
         wanted: Images still to come, by the first folder of their published paths.
         scratch: Keeps what came from a host until the library has it.
     """
@@ -64,6 +66,7 @@ class Prepared:
     size_already: int = 0
     reading: str = ""
     sampled: frozenset[str] | None = None
+    done: AbstractSet[str] = frozenset()
     wanted: Wanted = field(default_factory=Wanted)
     scratch: Scratch | None = None
 
@@ -100,7 +103,7 @@ class Prepared:
 
 
 def prepare(
-    request: DownloadRequest, config: Config, layout: Layout, done: Container[str] = frozenset()
+    request: DownloadRequest, config: Config, layout: Layout, done: AbstractSet[str] = frozenset()
 ) -> Prepared:
     """Find the tables and files, read the tables once, and count what is meant.
 
@@ -126,7 +129,8 @@ def prepare(
         host = let_in(asked, request.host or (settings.source if settings else None) or release.hosts[0])
         prepared = _from_host(asked, host)
     prepared.reading = _reading(prepared)
-    _count(prepared, done)
+    prepared.done = done
+    _count(prepared)
     return prepared
 
 
@@ -196,7 +200,7 @@ def _reading(prepared: Prepared) -> str:
     return digest.hexdigest()
 
 
-def _count(prepared: Prepared, done: Container[str]) -> None:
+def _count(prepared: Prepared) -> None:
     """Read the tables once: problems, present records, and the number and size of the selected ones."""
 
     def present() -> Iterator[Record]:
@@ -213,7 +217,7 @@ def _count(prepared: Prepared, done: Container[str]) -> None:
     for record in select(present, selection, prepared.dataset.LABELLERS, prepared.counts):
         size = prepared.bytes_of(record)
         prepared.size += size
-        if record.image_id in done:
+        if record.image_id in prepared.done:
             prepared.already += 1
             prepared.size_already += size
         else:
