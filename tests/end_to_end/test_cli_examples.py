@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.labs import lab
 from support.nih_folder import make_nih_folder
 from support.program import cxr, environment
 
@@ -38,20 +39,31 @@ def world(tmp_path_factory):
     return world
 
 
+@pytest.fixture(scope="module")
+def hosts():
+    """The variables that point at the lab's hosts."""
+    with lab(images=24) as running:
+        yield running.environment
+
+
 def test_there_are_examples():
     assert len(EXAMPLES) >= len(_files.verbs("cxr.cli"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_the_example_works(example, world, tmp_path):
+def test_the_example_works(example, world, hosts, tmp_path):
     """It ends with 0, in a directory where its files are, with a library that holds some phantoms."""
     home = tmp_path / "home"
     shutil.copytree(world, home)
     beside_python = str(Path(sys.executable).parent)
-    variables = environment(home) | {
-        "CXR_PATHS__BASE_DIR": str(home / "library"),
-        "PATH": f"{beside_python}{os.pathsep}{os.environ['PATH']}",
-    }
+    variables = (
+        environment(home)
+        | hosts
+        | {
+            "CXR_PATHS__BASE_DIR": str(home / "library"),
+            "PATH": f"{beside_python}{os.pathsep}{os.environ['PATH']}",
+        }
+    )
     done = subprocess.run(
         example,
         shell=True,

@@ -6,12 +6,13 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from support.labs import lab
 from typer.core import TyperGroup
 
 from cxr import datasets, errors, hosts
@@ -206,13 +207,16 @@ def test_every_link_within_the_project_leads_somewhere(page: Path):
         assert (page.parent / target).exists(), target
 
 
-def run_as_written(lines: list[str], folder: Path, copy: Path) -> Iterator[tuple[str, str]]:
+def run_as_written(
+    lines: list[str], folder: Path, copy: Path | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, str]]:
     """Run commands of the README one after the other in a home of their own; yield each with its output."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CXR_")}
     environment |= {"HOME": str(folder), "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}
     environment |= {"XDG_CONFIG_HOME": str(folder / ".config"), "NO_COLOR": "1", "COLUMNS": "120"}
+    environment |= variables or {}
     for line in lines:
-        command = line.replace("PATH_TO_YOUR_COPY", shlex.quote(str(copy)))
+        command = line.replace("PATH_TO_YOUR_COPY", shlex.quote(str(copy or "")))
         run = subprocess.run(
             ["bash", "-c", command],
             cwd=folder,
@@ -226,9 +230,26 @@ def run_as_written(lines: list[str], folder: Path, copy: Path) -> Iterator[tuple
         yield line, run.stdout
 
 
-def test_the_first_real_download_goes_as_written(tmp_path: Path, test_data: Path):
+def test_the_first_real_download_goes_as_written(tmp_path: Path):
+    """From Kaggle and from Box as the lab has them, into ``~/cxr-library`` of a fresh home."""
+    from_hosts, _, _ = section("A first real download").partition("### You have a copy")
+    with lab(images=30) as running:
+        (tmp_path / "Data_Entry_2017_v2020.csv").write_bytes(
+            (running.tables / "Data_Entry_2017_v2020.csv").read_bytes()
+        )
+        lines = cxr_lines(from_hosts)
+        outputs = dict(run_as_written(lines, tmp_path, variables=running.environment))
+        assert [host for host, accounts in running.accounts.items() if not accounts.count] == []
+    assert re.search(r"nih +yes", outputs["cxr check-access --source nih"])
+    assert "--host box" in outputs["cxr download --source nih --dry-run"]
+    assert len(list((tmp_path / "cxr-library" / "Images").iterdir())) == 30
+    assert list((tmp_path / "cxr-library" / "metadata" / "archives").rglob("*.directory"))
+
+
+def test_a_copy_comes_into_the_library_as_written(tmp_path: Path, test_data: Path):
     """Ten images of the real NIH files, validated and counted, into ``~/cxr-library`` of a fresh home."""
-    lines = cxr_lines(section("A first real download"))
+    _, _, of_a_copy = section("A first real download").partition("### You have a copy")
+    lines = cxr_lines(of_a_copy)
     outputs = dict(run_as_written(lines, tmp_path, test_data / "nih"))
     assert len(outputs) >= 3
     library = tmp_path / "cxr-library"

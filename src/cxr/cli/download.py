@@ -7,8 +7,13 @@ command goes on where an earlier one stopped.
 --finding, --patient) come before either. On a terminal without --limit, --sample or --yes the plan is shown
 and you are asked; elsewhere what is under 10 GB runs, and anything larger stops with the plan.
 
+Connections that break are made anew, and a host that asks for less gets less. What could not be had is in
+metadata/failed_images.txt, and the command ends with 1; with 4 where the host or the network gave up.
+
 Examples:
     cxr download --source synthetic --limit 5 --base-dir demo
+    cxr download --source nih --limit 10
+    cxr download --source nih --host box --limit 10
     cxr download --source nih --from ChestXray-NIHCC --yes
     cxr download --source nih --from ChestXray-NIHCC --sample random --seed 7 --limit 3
     cxr download --source nih --from ChestXray-NIHCC --view PA --finding Cardiomegaly --dry-run
@@ -58,7 +63,9 @@ def command(
         typer.Option("--patient", metavar="ID", help="Of this patient; give it again for several."),
     ] = None,
     release: _options.Release = None,
-    host: Annotated[str | None, typer.Option("--host", metavar="H", help="Where to fetch it from.")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", metavar="H", help="Where to fetch it from: kaggle, box, ...")
+    ] = None,
     origin: Annotated[
         Path | None,
         typer.Option(
