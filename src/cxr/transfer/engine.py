@@ -115,7 +115,7 @@ class Engine:
         if now < self._paused_until:
             self._workers.allow(0)
             return
-        self._workers.allow(self._budget.limit)
+        self._workers.allow(1 if self._standing.suspect else self._budget.limit)
         while self._has_room() and (task := schedule.next(now)) is not None:
             self._tickets += 1
             self._under_way[self._tickets] = task

@@ -217,6 +217,17 @@ def test_no_more_are_under_way_than_user_and_host_allow(store, connections, ceil
     assert log.most == most
 
 
+def test_a_host_of_this_machine_is_used_in_full_from_the_beginning(store):
+    together = threading.Barrier(12)
+
+    def script(unit, report, number):
+        together.wait(10)
+        succeed(unit, report, number)
+
+    units = (Scripted([job(number)], script) for number in range(12))
+    assert set(kinds(carry_out(units, store, Named(0), connections=12)).values()) == {"came"}
+
+
 def test_units_of_one_name_are_never_under_way_together(store):
     logs = {name: Attempts() for name in "ab"}
     units = (
@@ -411,6 +422,15 @@ def test_a_host_that_goes_away_for_good_is_given_up_after_a_few_looks(store):
     assert 100 <= len(rows) < 100 + WINDOW + 5
 
 
+def test_one_look_at_a_time_shows_whether_a_host_is_back(store):
+    units = (Scripted([job(n)], succeed if n < 100 else breaking(99)) for n in range(10_000))
+    rows = []
+    policy = RetryPolicy(attempts=2, delay=0.5, longest=0.5)
+    with pytest.raises(HostError):
+        rows.extend(Engine(Named(), store, connections=4, policy=policy).run(units))
+    assert len(rows) < 100 + WINDOW * 2 // 3
+
+
 def test_a_run_that_had_nothing_says_that_it_is_the_host(store):
     rows = []
     with pytest.raises(HostError):
@@ -436,6 +456,18 @@ def test_credentials_that_are_withdrawn_end_the_run_and_keep_what_came(store):
         rows.extend(Engine(Named(), store, connections=1, policy=QUICK).run(units))
     assert [one.image_id for one, _ in rows] == [str(n) for n in range(100)]
     assert all(isinstance(result, Fetched) for _, result in rows)
+
+
+def test_what_was_forbidden_among_what_came_is_a_row_whatever_happens_later(store):
+    units = (Scripted([job(n)], succeed if n in {0, 2} else refusing(403)) for n in range(10_000))
+    rows = []
+    with pytest.raises(AccessError):
+        rows.extend(Engine(Named(), store, connections=1, policy=QUICK).run(units))
+    assert kinds({one.image_id: result for one, result in rows}) == {
+        "0": "came",
+        "1": "http_403",
+        "2": "came",
+    }
 
 
 def test_single_files_that_are_forbidden_are_rows(store):
