@@ -1,4 +1,4 @@
-"""Write config.yaml, .env.example and dataset_sources.yaml: every setting, variable and address explained.
+"""Write config.yaml, .env.example and dataset_sources.yaml, with everything explained.
 
 The files go into the working directory, where cxr finds them. --config FILE names another place for the
 first, and the others go beside it. As written, none of them changes anything. Where one is there already,
