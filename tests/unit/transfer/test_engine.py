@@ -217,7 +217,7 @@ def test_no_more_are_under_way_than_user_and_host_allow(store, connections, ceil
     assert log.most == most
 
 
-def test_a_host_of_this_machine_is_used_in_full_from_the_beginning(store):
+def test_a_host_of_this_machine_is_used_in_full_from_the_beginning(store, tmp_path):
     together = threading.Barrier(12)
 
     def script(unit, report, number):
@@ -225,7 +225,10 @@ def test_a_host_of_this_machine_is_used_in_full_from_the_beginning(store):
         succeed(unit, report, number)
 
     units = (Scripted([job(number)], script) for number in range(12))
-    assert set(kinds(carry_out(units, store, Named(0), connections=12)).values()) == {"came"}
+    with open_logs(tmp_path / "logs"):
+        results = carry_out(units, store, Named(0), connections=12)
+    assert set(kinds(results).values()) == {"came"}
+    assert (tmp_path / "logs" / "cxr_downloader.json").read_text() == ""
 
 
 def test_units_of_one_name_are_never_under_way_together(store):

@@ -142,6 +142,7 @@ def test_a_host_that_gives_the_whole_instead_of_a_part_is_taken_at_its_word(host
     served.treat = lambda _: Treatment(whole=True)
     assert isinstance(attempt(unit_for(), host, store), Fetched)
     assert content(store) == LARGE
+    assert len(served.requests) == 2
 
 
 def test_a_part_with_wrong_bytes_is_fetched_once_more_from_zero(host, store, served):
@@ -177,25 +178,48 @@ def test_a_part_that_was_complete_is_only_confirmed(host, store, served):
     assert served.sent == before
 
 
+def rewrite(note, **changes):
+    note.write_text(json.dumps(json.loads(note.read_text()) | changes))
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         lambda note: note.write_text("{"),
         lambda note: note.write_text("[]"),
-        lambda note: note.write_text(
-            json.dumps({"url": "http://elsewhere/large.png", "size": 1, "validator": ""})
-        ),
         lambda note: note.write_bytes(b"\xff" * 100),
         lambda note: note.unlink(),
+        lambda note: rewrite(note, url="http://elsewhere/large.png"),
+        lambda note: rewrite(note, size=SIZE - 1),
+        lambda note: rewrite(note, validator=None),
     ],
-    ids=["cut off", "no object", "another file", "no text", "gone"],
+    ids=["cut off", "no object", "no text", "gone", "another file", "another size", "no validator"],
 )
 def test_a_part_that_nobody_vouches_for_is_begun_anew(spoil, host, store, served):
     break_off(unit_for(), host, store, served)
     spoil(store.part("1.png.resume"))
     assert isinstance(attempt(unit_for(), host, store), Fetched)
     assert content(store) == LARGE
-    assert served.requests[1].start == 0
+    assert [request.start for request in served.requests] == [0, 0]
+
+
+def test_a_file_whose_size_changed_is_another_one_whatever_its_validator_says(host, store, served):
+    unit = unit_for(size=None)
+    break_off(unit, host, store, served)
+    served.files["large.png"] = png(SIZE + 1000, seed=3)
+    with pytest.raises(TransientError, match="other bytes"):
+        attempt(unit, host, store)
+    assert isinstance(attempt(unit, host, store), Fetched)
+    assert content(store) == served.files["large.png"]
+    assert served.requests[-1].start == 0
+
+
+def test_bytes_from_another_place_are_not_joined_to_a_part(host, store, served):
+    break_off(unit_for(), host, store, served)
+    with pytest.raises(TransientError, match="other bytes"):
+        attempt(unit_for(), _Saying(host, shift=-5), store)
+    assert isinstance(attempt(unit_for(), host, store), Fetched)
+    assert content(store) == LARGE
 
 
 def test_a_part_that_is_longer_than_the_file_is_begun_anew(host, store, served):
@@ -203,6 +227,7 @@ def test_a_part_that_is_longer_than_the_file_is_begun_anew(host, store, served):
     store.part("1.png").write_bytes(OTHER + b"more")
     assert isinstance(attempt(unit_for(), host, store), Fetched)
     assert content(store) == LARGE
+    assert [request.start for request in served.requests] == [0, 0]
 
 
 @pytest.mark.parametrize("kind", ["hard link", "symbolic link"])
@@ -261,15 +286,17 @@ def test_a_checksum_of_a_kind_that_is_not_known_is_not_compared(host, store):
 
 
 class _Saying:
-    """A host whose answers carry a checksum."""
+    """A host whose answers say something else."""
 
-    def __init__(self, host, checksum):
-        self.ceiling, self.key, self.url, self._host, self._checksum = 1, "web", host.url, host, checksum
+    def __init__(self, host, checksum="", shift=0):
+        self.ceiling, self.key, self.url, self._host = 1, "web", host.url, host
+        self._checksum, self._shift = checksum, shift
 
     @contextmanager
     def open(self, *arguments):
         with self._host.open(*arguments) as content:
             content.checksum = self._checksum
+            content.start += self._shift
             yield content
 
 
