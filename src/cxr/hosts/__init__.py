@@ -125,7 +125,7 @@ class Host(Protocol):
         """Ask, with as little as one request, whether the host lets us in.
 
         Raises:
-            TransientError: it could not be asked.
+            RequestError: it could not be asked: now, or because a proxy or a certificate is in the way.
         """
         ...
 

@@ -60,7 +60,7 @@ class Box:
         """Ask for the first two bytes behind the first link; where that is gone, behind the next.
 
         Raises:
-            TransientError: it could not be asked.
+            RequestError: it could not be asked.
         """
         missing = ""
         for remote in self._remotes.values():
@@ -68,6 +68,8 @@ class Box:
                 with self.open(remote, end=len(_GZIP)):
                     return Access(ready=True)
             except RefusedError as error:
+                if error.is_on_the_way:
+                    raise
                 missing = missing or error.reason
         none = "No link to this dataset at Box is known: name another --host."
         return Access(ready=False, missing=missing or none)

@@ -82,13 +82,15 @@ class Kaggle:
         """Ask for the dataset's record; without credentials, too, since Kaggle gives some to anybody.
 
         Raises:
-            TransientError: it could not be asked.
+            RequestError: it could not be asked.
         """
         if self._wrong:
             return Access(ready=False, missing=self._wrong)
         try:
             self._pin()
         except RefusedError as error:
+            if error.is_on_the_way:
+                raise
             if not self._anonymous:
                 return Access(ready=False, missing=error.reason)
             how = f"{SERVICES['kaggle'].how} Or run `cxr credentials set kaggle`."

@@ -1,5 +1,7 @@
 """Why a request did not give what it asked for, told apart by whether asking again can help."""
 
+_ON_THE_WAY = frozenset({"address", "certificate", "certificates", "not_https", "proxy", "tls"})
+
 
 class RequestError(OSError):
     """A request failed.
@@ -15,6 +17,11 @@ class RequestError(OSError):
         self.reason = reason
         self.status = status
         super().__init__(reason)
+
+    @property
+    def is_on_the_way(self) -> bool:
+        """Whether the host was not reached: an address, a proxy or a certificate is in the way."""
+        return self.code in _ON_THE_WAY or self.code.startswith("proxy_")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuilt, (type(self), dict(self.__dict__))
