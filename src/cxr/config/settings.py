@@ -129,7 +129,8 @@ class Download(Section):
         default=60, description="Seconds without a byte after which a connection is given up and made anew."
     )
     verify_checksums: bool = Field(
-        default=True, description="Compare with the checksums that the host publishes."
+        default=True,
+        description="Compare files with the checksums of their host; members of archives always are.",
     )
 
 

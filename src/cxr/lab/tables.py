@@ -27,9 +27,15 @@ def texts(images: Sequence[Image]) -> Mapping[str, str]:
             ]
         ),
         # Neither list ends with a newline.
-        "test_list.txt": "\n".join(image.name for image in images if image.test),
-        "train_val_list.txt": "\n".join(image.name for image in images if not image.test),
+        **_list("test_list.txt", (image.name for image in images if image.test)),
+        **_list("train_val_list.txt", (image.name for image in images if not image.test)),
     }
+
+
+def _list(name: str, images: Iterable[str]) -> dict[str, str]:
+    """Return an official list; none where few patients leave it empty, which no published one is."""
+    text = "\n".join(images)
+    return {name: text} if text else {}
 
 
 def _lines(lines: Iterable[str]) -> str:

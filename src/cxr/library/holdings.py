@@ -52,10 +52,17 @@ class Holdings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Each image is a file of its own."""
+    """Each image is a file of its own.
+
+    Attributes:
+        host: Where they are.
+        files: What it has.
+        verify: Compare the checksums that the host publishes.
+    """
 
     host: Host
     files: Mapping[str, Remote] | None
+    verify: bool = True
     bytes_beside: int = 0
     notes: Sequence[str] = ()
 
@@ -69,7 +76,7 @@ class Files:
 
     def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:
         """Yield a unit an image."""
-        return (FileUnit(job) for job in jobs)
+        return (FileUnit(job, verify=self.verify) for job in jobs)
 
 
 def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
@@ -84,7 +91,7 @@ def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
         RequestError: the directory could not be had.
     """
     if not host.archives:
-        return Files(host, None)
+        return Files(host, None, verify=asked.config.download.verify_checksums)
     folder = asked.layout.archives(asked.source)
     policy = retry_policy(asked.config)
     first = host.archives[0]

@@ -7,7 +7,7 @@ from cxr.config import Config
 from cxr.errors import CxrError
 from cxr.hosts import Format, Host
 from cxr.http import RequestError
-from cxr.library.connecting import connected, missing_step, reachable
+from cxr.library.connecting import connected, reachable
 from cxr.library.prepare import Prepared
 
 _MUCH_FASTER = 1.5
@@ -69,8 +69,7 @@ def other_routes(
             routes.append(Route(key, 0, None, "", ready=False, missing=told))
             continue
         route = _route(host, _estimate(prepared, host), measured, connections)
-        step = "" if access.ready else missing_step(source, release, key, access.missing)
-        routes.append(replace(route, ready=access.ready, missing=step))
+        routes.append(replace(route, ready=access.ready, missing=access.missing))
     return routes
 
 

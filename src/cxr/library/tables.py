@@ -128,7 +128,7 @@ def _fetch_files(asked: Asked, host: Host, folder: Path) -> Mapping[str, Path]:
     tables = {}
     for role, path in asked.dataset.find_tables(by_path).items():
         tables[role] = folder / Path(path).name
-        save(host, by_path[path], tables[role], policy)
+        save(host, by_path[path], tables[role], policy, verify=asked.config.download.verify_checksums)
     return tables
 
 
