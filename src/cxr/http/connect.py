@@ -111,8 +111,8 @@ def _not_let_through(status: int, origin: Origin, proxy: Proxy) -> RequestError:
     code = f"proxy_{status}"
     if status == 407:
         reason = (
-            f"A user and password, or others, are asked for by {proxy.name}. They stand in the variable: "
-            "http://USER:PASSWORD@HOST:PORT."
+            f"A user and password, or others, are asked for by {proxy.name}. They stand in the variable "
+            "between http:// and the proxy's name, as USER:PASSWORD@HOST:PORT."
         )
         return RefusedError(code, reason, status=status)
     reason = f"There is no way to {origin.host} through {proxy.name}: it answered {status}."
