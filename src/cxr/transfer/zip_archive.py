@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from cxr.errors import HostError
 from cxr.hosts import Content, Host
-from cxr.http import RefusedError, TransientError
+from cxr.http import TransientError
 from cxr.model import Remote
 
 
@@ -29,14 +30,15 @@ class ZipArchive:
 
         Raises:
             TransientError: the connection did not hold, or the whole archive came instead of the part.
-            RefusedError: the host refuses it, or (``archive_changed``) the archive is another one by now.
+            RefusedError: the host refuses it.
+            HostError: the archive is another one by now: nothing that its directory says holds any more.
         """
         with host.open(self.remote, start, end, self.validator) as content:
             if self._is_another(content):
-                raise RefusedError(
-                    "archive_changed",
-                    f"{self.remote.path} at {host.key} was replaced by another while it was read; "
-                    "the same command again reads the new one",
+                raise HostError(
+                    f"{self.remote.path} at {host.key} was replaced by another while it was read.",
+                    think="What came before is whole and is kept.",
+                    next_step="Run the same command again: it reads the new one.",
                 )
             if content.start != start:
                 raise TransientError(
@@ -51,6 +53,7 @@ class ZipArchive:
         Raises:
             TransientError: see `part`; fewer bytes came.
             RefusedError: see `part`.
+            HostError: see `part`.
         """
         blocks, missing = [], end - start
         with self.part(host, start, end) as content:

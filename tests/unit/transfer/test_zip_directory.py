@@ -12,6 +12,7 @@ from support.range_server import Served, serving
 from support.web_host import WebHost
 from support.zip_files import ENCRYPTED, UTF8, Ending, Member, archive
 
+from cxr.errors import HostError
 from cxr.hosts import folder
 from cxr.http import RefusedError, TransientError
 from cxr.model import Remote
@@ -329,7 +330,7 @@ def test_an_archive_that_is_replaced_meanwhile_is_refused(at_host):
         return True
 
     served.ranges = replace
-    with pytest.raises(RefusedError, match="was replaced"):
+    with pytest.raises(HostError, match="was replaced"):
         read_directory(host, ZIP)
 
 
