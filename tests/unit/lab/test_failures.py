@@ -180,7 +180,7 @@ def test_csv_zipped_puts_a_table_into_a_zip_named_after_it(running):
     digest = base64.b64encode(hashlib.md5(said.body).digest()).decode()
     assert f"md5={digest}" in said.headers["x-goog-hash"]
     assert ".zip" not in link(running, fileName="test_list.txt")
-    assert ".zip" not in link(running, fileName="Data_Entry_2017.csv", raw=True)
+    assert ".csv.zip?" in link(running, fileName="Data_Entry_2017.csv", raw=True)
 
 
 def test_expired_link_ends_a_link_for_good_and_a_new_one_may_hold(running):
