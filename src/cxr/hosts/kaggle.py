@@ -31,7 +31,7 @@ ADDRESSES: Final[Mapping[str, str]] = {
 _PAGE: Final = "https://www.kaggle.com/datasets/"
 _HANDLE: Final = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*)/([A-Za-z0-9_-][A-Za-z0-9._-]*)")
 _PAGE_SIZE: Final = 200  # the most that Kaggle's own program asks for
-_MOST_PAGES: Final = 100
+_MOST_PAGES: Final = 1_000  # NIH's flat list, its images in it, has 561
 # What Google's storage says of a signature that is too old; nobody documents how long one is good (2026-11).
 _TOO_OLD_STATUSES: Final = frozenset({400, 401, 403})
 _TOO_OLD: Final = "link_refused"
@@ -55,7 +55,7 @@ def connect(place: Place, settings: HttpSettings) -> "Kaggle":
         )
     where = {**ADDRESSES, **place.addresses}
     addresses = Addresses(where["api"].rstrip("/"), where["web"].rstrip("/"))
-    return Kaggle(place.dataset, addresses, settings, sign_in(find("kaggle")))
+    return Kaggle(place.dataset, addresses, settings, sign_in(find("kaggle") if place.credentials else None))
 
 
 class Kaggle:

@@ -1,6 +1,7 @@
 """Kaggle: both interfaces, both shapes of errors, signed addresses that run out, tables that come zipped."""
 
 import base64
+import contextlib
 import hashlib
 import io
 import json
@@ -10,6 +11,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.labs import lab
 from support.stub_service import Told, part_of, serving
 
 from cxr import hosts
@@ -17,6 +19,7 @@ from cxr.credentials import stored, variables
 from cxr.errors import HostError, UsageError
 from cxr.hosts import Format, Place
 from cxr.hosts._kaggle_api import may_follow
+from cxr.hosts.kaggle import _MOST_PAGES, _PAGE_SIZE
 from cxr.http import HttpSettings, RefusedError, TransientError
 from cxr.logs import redaction
 from cxr.model import Remote
@@ -25,6 +28,7 @@ TABLE = b"Image Index,Finding Labels\n00040001_000.png,Hernia\n" * 50
 ARCHIVE = b"PK\x03\x04" + bytes(range(256)) * 300
 ZIP = Remote("archive.zip")
 CSV = Remote("Data_Entry_2017.csv")
+NIH_FILES = 112_120 + 8  # images, tables and other papers
 
 
 @pytest.fixture(autouse=True)
@@ -301,11 +305,17 @@ def test_where_no_tree_is_served_the_flat_list_gives_the_root(kaggle, service):
     assert [one.path for one in kaggle.list()] == ["a.csv", "z.csv"]
 
 
-def test_a_list_without_an_end_is_not_followed_for_ever(kaggle, service):
+def test_a_list_without_an_end_is_not_followed_for_ever(kaggle, service, monkeypatch):
     service.instead["ListTreeDatasetFiles"] = told({"files": [], "nextPageToken": "again"})
-    with pytest.raises(HostError, match="does not end"):
+    monkeypatch.setattr("cxr.hosts.kaggle._MOST_PAGES", 30)
+    with pytest.raises(HostError, match="does not end after 30 pages"):
         list(kaggle.list())
-    assert len(service.calls) < 150
+    assert service.methods() == ["GetDataset", *["ListTreeDatasetFiles"] * 30]
+
+
+def test_the_flat_list_of_nih_is_within_what_is_read():
+    """All its images are in it, and the tables after them."""
+    assert NIH_FILES < _MOST_PAGES * _PAGE_SIZE < 3 * NIH_FILES
 
 
 @pytest.mark.parametrize("answer", [Told(200, b"hello"), told([1]), Told(204)])
@@ -445,6 +455,19 @@ def test_a_table_that_comes_zipped_is_given_as_it_is_inside(kaggle, service, buc
     with kaggle.open(CSV, 100, None, '"older"') as found:
         assert (found.start, b"".join(found)) == (0, TABLE)
     assert service.links == 1
+
+
+def test_a_table_that_the_lab_zips_is_had_too():
+    with lab(hosts=["kaggle"], failures={"csv-zipped": 1}) as running:
+        origin = running.origin("kaggle")
+        addresses = {"api": f"{origin}/v1", "web": f"{origin}/api/v1"}
+        place = Place("nih-chest-xrays/data", addresses=addresses)
+        with contextlib.closing(hosts.connect("kaggle", place)) as kaggle:
+            table = (running.tables / CSV.path).read_bytes()
+            assert content(kaggle, CSV) == table
+            assert content(kaggle, CSV, 100) == table[100:]
+        struck = [one.path for one in running.requests("kaggle") if one.failure == "csv-zipped"]
+        assert struck == ["/v1/datasets.DatasetApiService/DownloadDataset"]
 
 
 def test_a_name_that_says_zip_does_not_make_it_one(kaggle, service, bucket):
