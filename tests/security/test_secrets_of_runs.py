@@ -217,7 +217,7 @@ def test_the_search_finds_what_is_there(tmp_path):
 @pytest.mark.acceptance
 def test_further_processes_that_move_the_bytes_are_not_told_by_their_arguments(tmp_path):
     """They run where many large files come; each has the credential, since it asks Kaggle by itself."""
-    with lab(images=400, size=1024, folders=1, folder=tmp_path / "lab") as running:
+    with lab(images=460, size=1024, folders=1, folder=tmp_path / "lab") as running:
         assert sum(running.sizes.values()) > 200 << 20
         home = tmp_path / "home"
         home.mkdir()

@@ -70,5 +70,5 @@ def _counts(size: int) -> Iterator[int]:
 
 def _part(data: bytes) -> bytes:
     """Return a part that ends at a whole byte and needs nothing before it, so that it can be repeated."""
-    packer = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
