@@ -154,11 +154,6 @@ class Client:
             fields["authorization"] = secret.reveal()
         if body is not None or request.method == "POST":
             fields["content-length"] = str(len(body or b""))
-        target = request.address.target
-        proxy = self._proxy(origin) if origin.scheme == "http" else None
-        if proxy is not None:  # nothing is encrypted, so there is no tunnel: the proxy reads the request
-            target = request.address.url
-            if proxy.authorization is not None:
-                fields["proxy-authorization"] = proxy.authorization.reveal()
-        head = f"{request.method} {target} HTTP/1.1\r\n{written(fields | dict(request.headers))}\r\n"
+        headers = written(fields | dict(request.headers))
+        head = f"{request.method} {request.address.target} HTTP/1.1\r\n{headers}\r\n"
         return head.encode("latin-1") + (body or b"")

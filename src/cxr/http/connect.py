@@ -24,7 +24,7 @@ class Route:
 
     Attributes:
         origin: Whom to reach.
-        proxy: What stands between; ``None`` where nothing does.
+        proxy: What stands between, and carries the connection on; ``None`` where nothing does.
         trust: Gives how connections are encrypted; called only where one is.
     """
 
@@ -46,9 +46,9 @@ def connect(route: Route, sockets: Sockets) -> Wire:
     else:
         sock = _dial(proxy.host, proxy.port, proxy.name, sockets)
     try:
+        if proxy is not None:
+            _tunnel(sock, origin, proxy, sockets)
         if origin.scheme == "https":
-            if proxy is not None:
-                _tunnel(sock, origin, proxy, sockets)
             sock = _encrypted(sock, origin.host, route.trust(), sockets)
     except BaseException:
         sockets.close(sock)

@@ -1,7 +1,7 @@
 """The proxy that the environment names for a host, by the rules of curl and others.
 
-One rule is our own: what is on this machine is asked through a proxy only where that is on this machine, too.
-Another machine's 127.0.0.1 is not ours, and what is asked there goes unencrypted.
+One rule is our own: what is not encrypted goes through none. It is for this machine alone
+(`cxr.http.address`), and a proxy would read it, credentials and all.
 """
 
 import base64
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from cxr.credentials.secret import Secret
-from cxr.http.address import Origin, is_this_machine
+from cxr.http.address import Origin
 from cxr.http.errors import RefusedError
 
 
@@ -43,22 +43,19 @@ def proxy_for(origin: Origin, environ: Mapping[str, str]) -> Proxy | None:
 
     Args:
         origin: Who is asked.
-        environ: ``HTTPS_PROXY`` or ``HTTP_PROXY``, else ``ALL_PROXY``, and ``NO_PROXY``; in lower case, too,
-            which counts where both are there. An empty one counts as none.
+        environ: ``HTTPS_PROXY``, else ``ALL_PROXY``, and ``NO_PROXY``; in lower case, too, which counts where
+            both are there. An empty one counts as none.
 
     Raises:
         RefusedError: the variable names no proxy that cxr can use.
     """
     _, exceptions = _variable("no_proxy", environ)
-    if _is_excepted(origin, exceptions):
+    if origin.scheme != "https" or _is_excepted(origin, exceptions):
         return None
-    variable, value = _variable(f"{origin.scheme}_proxy", environ)
+    variable, value = _variable("https_proxy", environ)
     if not value:
         variable, value = _variable("all_proxy", environ)
-    if not value:
-        return None
-    proxy = _read(variable, value)
-    return proxy if is_this_machine(proxy.host) or not is_this_machine(origin.host) else None
+    return _read(variable, value) if value else None
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -288,13 +288,12 @@ class TestProxy:
         assert tunnels.asked[0].startswith(f"CONNECT [::1]:{server.port} HTTP/1.1\r\n")
 
 
-def test_what_is_not_encrypted_is_read_by_the_proxy(serve, clients, monkeypatch):
-    proxy = serve(OK)
-    monkeypatch.setenv("HTTP_PROXY", f"http://ann:hunter22@127.0.0.1:{proxy.port}")
-    client = clients({"http://127.0.0.1:7777": "Bearer abcdefg"})
-    assert get(client, "http://127.0.0.1:7777/x?y=1") == (200, b"ok")
-    asked = proxy.asked[0]
-    assert asked.line == "GET http://127.0.0.1:7777/x?y=1 HTTP/1.1"
-    assert asked.headers["host"] == "127.0.0.1:7777"
-    assert asked.headers["proxy-authorization"] == "Basic YW5uOmh1bnRlcjIy"
-    assert asked.headers["authorization"] == "Bearer abcdefg"
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_what_is_not_encrypted_is_told_to_no_proxy(serve, clients, monkeypatch, variable):
+    proxy, server = serve(OK), serve(OK)
+    monkeypatch.setenv(variable, f"http://ann:hunter22@127.0.0.1:{proxy.port}")
+    client = clients({server.origin: "Bearer abcdefg"})
+    assert get(client, f"{server.origin}/x?y=1") == (200, b"ok")
+    assert server.asked[0].line == "GET /x?y=1 HTTP/1.1"
+    assert "proxy-authorization" not in server.asked[0].headers
+    assert proxy.asked == []

@@ -10,7 +10,6 @@ from cxr.http.proxies import proxy_for
 from cxr.logs import redact
 
 HTTPS = parse("https://a.example.org:8443/").origin
-LOOPBACK = parse("http://127.0.0.1:7777/").origin
 
 
 def where(environ, origin=HTTPS):
@@ -35,7 +34,7 @@ def where(environ, origin=HTTPS):
         ({"https_proxy": "", "HTTPS_PROXY": "http://upper:2"}, None),
     ],
 )
-def test_the_variable_of_the_scheme_counts_then_that_for_all(environ, expected):
+def test_the_variable_of_https_counts_then_that_for_all(environ, expected):
     assert where(environ) == expected
 
 
@@ -88,13 +87,21 @@ def test_numbers_are_excepted_one_by_one_or_as_networks(url, exceptions, direct)
     assert (found is None) == direct
 
 
-def test_this_machine_is_asked_through_a_proxy_on_it_alone():
-    """To another machine its 127.0.0.1 is itself; and what is asked here goes in clear."""
-    assert where({"HTTP_PROXY": "http://proxy.example:3128"}, LOOPBACK) is None
-    assert where({"HTTP_PROXY": "http://127.0.0.1:3128"}, LOOPBACK) == ("127.0.0.1", 3128)
-    assert where({"HTTP_PROXY": "http://127.0.0.1:3128", "NO_PROXY": "127.0.0.1"}, LOOPBACK) is None
-    local = parse("https://localhost/").origin
-    assert where({"HTTPS_PROXY": "http://proxy.example:3128"}, local) is None
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:7777/", "http://localhost/", "http://[::1]/"])
+def test_what_is_not_encrypted_goes_through_no_proxy(variable, url):
+    """Not even through one on this machine, which would read the Authorization; nor is its address judged."""
+    for proxy in ("http://proxy.example:3128", "http://127.0.0.1:3128", "socks5://127.0.0.1:1080"):
+        assert where({variable: proxy}, parse(url).origin) is None
+
+
+@pytest.mark.parametrize("url", ["https://localhost:8443/", "https://127.0.0.1/", "https://[::1]/"])
+def test_what_is_encrypted_goes_by_the_usual_rules_on_this_machine_too(url):
+    origin = parse(url).origin
+    assert where({"HTTPS_PROXY": "http://proxy.example:3128"}, origin) == ("proxy.example", 3128)
+    assert where({"ALL_PROXY": "http://127.0.0.1:3128"}, origin) == ("127.0.0.1", 3128)
+    assert where({"HTTP_PROXY": "http://127.0.0.1:3128"}, origin) is None
+    assert where({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": origin.host}, origin) is None
 
 
 def test_user_and_password_come_from_the_variable_and_are_hidden_from_then_on():
