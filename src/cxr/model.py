@@ -265,12 +265,14 @@ class Place:
         files: Name to what the host calls that file, for hosts that list nothing.
         checksums: Name to ``md5:<hex>``, as far as anybody lists them.
         addresses: Name to base URL, where they differ from those in the host's module.
+        credentials: Whether the user's credentials for the host may go there.
     """
 
     dataset: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     checksums: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
+    credentials: bool = True
 
 
 class Transfer(StrEnum):

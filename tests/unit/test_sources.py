@@ -120,3 +120,53 @@ def test_plain_http_is_allowed_to_this_machine():
     for address in ("http://127.0.0.1:7777/v1", "http://localhost/v1", "http://[::1]:80/v1"):
         written(f"hosts: {{kaggle: {{api: '{address}'}}}}")
         assert place().addresses == {"api": address}
+
+
+@pytest.mark.parametrize(
+    ("where", "address", "told"),
+    [
+        ("dataset_sources.yaml", "https://elsewhere.example/v1", False),
+        (".env", "https://elsewhere.example/v1", False),
+        ("dataset_sources.yaml", "http://127.0.0.1:7777/v1", True),
+        ("../config/cxr/dataset_sources.yaml", "https://elsewhere.example/v1", True),
+        ("environment", "https://elsewhere.example/v1", True),
+    ],
+)
+def test_credentials_follow_the_users_own_word_and_no_file_of_the_working_directory(
+    monkeypatch, where, address, told
+):
+    """Such a file may have come with a repository of somebody else's."""
+    if where == "environment":
+        monkeypatch.setenv("CXR_SOURCES__HOSTS__KAGGLE__API", address)
+    elif where == ".env":
+        written(f"CXR_SOURCES__HOSTS__KAGGLE__API={address}\n", where)
+    else:
+        written(f"hosts: {{kaggle: {{api: '{address}'}}}}\n", where)
+    assert place().addresses == {"api": address}
+    assert place().credentials is told
+    assert place(host="box").credentials
+
+
+def test_a_lab_of_our_own_is_read_alone_and_told_nobody(monkeypatch, tmp_path):
+    monkeypatch.setenv("CXR_SOURCES__HOSTS__KAGGLE__API", "https://elsewhere.example/v1")
+    path = written("hosts: {kaggle: {api: 'http://127.0.0.1:7777/v1'}}\n", "lab.yaml")
+    found = load(None, {}, sources_file=path).sources.place(PUBLISHED, "nih", "kaggle")
+    assert found.addresses == {"api": "http://127.0.0.1:7777/v1"}
+    assert not found.credentials
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[bad",
+        "https://127.0.0.1:99999/v1",
+        "https://a b/v1",
+        "https://x:443:1/v1",
+        "https://a..b/",
+        "https://ü.example/",
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_before_anybody_is_asked(monkeypatch, address):
+    monkeypatch.setenv("CXR_SOURCES__HOSTS__KAGGLE__API", address)
+    with pytest.raises(ConfigError, match="CXR_SOURCES__HOSTS__KAGGLE__API"):
+        load(None, {})

@@ -132,6 +132,8 @@ class Downloading:
 
         key = request.source
         prepared = prepare(request, self.run.config, self.layout, there(self.run, self.layout, key))
+        for moved in self.run.config.sources.moved(prepared.host.key):
+            self.run.out.remark(f"{prepared.host.key} is asked at {moved.value} ({moved.origin}).")
         check_selected(prepared)
         ways = Ways(self.run, prepared, self.layout)
         plan = plan_for(prepared, self.layout.base, ways.chosen)

@@ -1,5 +1,6 @@
 """Whether a dataset can be downloaded now, and if not, the one step that is missing."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from cxr.cli._catalogue import is_made, needs_copy
@@ -15,6 +16,7 @@ def readiness(key: str, config: "Config") -> str:
     from cxr.errors import CxrError
     from cxr.http import RequestError
     from cxr.library.connecting import connected, missing_step, reachable
+    from cxr.transfer.retry import RetryPolicy, call_with_retries
 
     dataset = datasets.load(key)
     settings = config.datasets[key]
@@ -30,7 +32,8 @@ def readiness(key: str, config: "Config") -> str:
             f"({config.origin(f'datasets.{key}.source')}). Its hosts are: {', '.join(others)}."
         )
     try:
-        access = connected(key, release, host, config).check_access()
+        with closing(connected(key, release, host, config)) as asked:
+            access = call_with_retries(asked.check_access, RetryPolicy(attempts=3, delay=0.5, patience=20))
     except CxrError as error:
         return f"{error.happened} {error.next_step}"
     except RequestError as error:

@@ -6,11 +6,12 @@ Of use when a host moves, for a mirror, and for the lab. Every value may also co
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from cxr.config.known import DATASETS, HOSTS
 from cxr.config.yaml_file import read_entries
@@ -33,6 +34,7 @@ _SECTIONS = frozenset(
     }
 )
 _LISTS = frozenset({"files", "checksums"})
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
 
 class Override(NamedTuple):
@@ -42,11 +44,13 @@ class Override(NamedTuple):
         key: Dotted: ``hosts.kaggle.api``, ``datasets.nih.kaggle.dataset``.
         value: An address, a name, or names to names.
         origin: Where it stands, for people.
+        nearby: It stands in a file of the working directory, which may be somebody else's.
     """
 
     key: str
     value: str | Mapping[str, str]
     origin: str
+    nearby: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,11 @@ class Sources:
 
     Attributes:
         overrides: By key.
+        anonymous: No host is told who the user is: they are simulated ones.
     """
 
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    anonymous: bool = False
 
     def place(self, published: Place, dataset: str, host: str) -> Place:
         """Return a place as the code has it, with what the user says in its stead.
@@ -74,16 +80,24 @@ class Sources:
             files=self._value(f"{prefix}files", published.files),
             checksums=self._value(f"{prefix}checksums", published.checksums),
             addresses={**published.addresses, **self.addresses(host)},
+            credentials=published.credentials and not self.anonymous and self._may_know(host),
         )
+
+    def moved(self, host: str) -> Iterator[Override]:
+        """Yield the addresses at which a host is asked in place of its own."""
+        return (one for key, one in self.overrides.items() if key.startswith(f"hosts.{host}."))
+
+    def _may_know(self, host: str) -> bool:
+        """Say whether a host's credentials may go to the addresses that are given for it.
+
+        A file of the working directory may have come with somebody's repository: it sends none away.
+        """
+        nearby = (urlsplit(str(one.value)).hostname for one in self.moved(host) if one.nearby)
+        return all(_is_loopback(name or "") for name in nearby)
 
     def addresses(self, host: str) -> Mapping[str, str]:
         """Return the addresses that are given for a host, by their names."""
-        prefix = f"hosts.{host}."
-        return {
-            key.removeprefix(prefix): str(one.value)
-            for key, one in self.overrides.items()
-            if key.startswith(prefix)
-        }
+        return {one.key.removeprefix(f"hosts.{host}."): str(one.value) for one in self.moved(host)}
 
     def _value(self, key: str, published: Any) -> Any:
         return self.overrides[key].value if key in self.overrides else published
@@ -97,17 +111,24 @@ def load_sources(surroundings: Surroundings, named: Path | None = None) -> Sourc
 
     Args:
         surroundings: Where this process runs.
-        named: A file that is read instead.
+        named: The file of a lab that is read instead, alone; its hosts need no credentials.
 
     Raises:
         ConfigError: it cannot be read, or says something that cannot be; it names where.
     """
-    path = named or _find(surroundings)
-    given = [*_from_file(path), *_from_dotenv(surroundings.dotenv), *_from_environ(surroundings.environ)]
+    if named is not None:
+        return Sources({one.key: one for one in map(_checked, _from_file(named))}, anonymous=True)
+    path, nearby = _find(surroundings)
+    given = [
+        *_from_file(path, nearby=nearby),
+        *_from_dotenv(surroundings.dotenv),
+        *_from_environ(surroundings.environ),
+    ]
     return Sources({one.key: one for one in map(_checked, given)})
 
 
-def _find(surroundings: Surroundings) -> Path | None:
+def _find(surroundings: Surroundings) -> tuple[Path | None, bool]:
+    """Return the file to read, and whether the working directory chose it."""
     if named := surroundings.variable(VARIABLE):
         path = Path(named[0]).expanduser()
         if not path.exists():
@@ -116,23 +137,27 @@ def _find(surroundings: Surroundings) -> Path | None:
                 think="A lab that has ended takes its file with it.",
                 next_step=f"unset {VARIABLE}, or correct it.",
             )
-        return path
-    usual = (Path(FILE), surroundings.cxr_home / FILE)
-    return next((path for path in usual if os.path.lexists(path)), None)
+        return path, VARIABLE not in surroundings.environ
+    if os.path.lexists(FILE):
+        return Path(FILE), True
+    users = surroundings.cxr_home / FILE
+    return (users if os.path.lexists(users) else None), False
 
 
-def _from_file(path: Path | None) -> Iterable[Override]:
+def _from_file(path: Path | None, *, nearby: bool = False) -> Iterable[Override]:
     if path is None:
         return []
     return [
-        Override(key, value, f"{path}, line {line}") for key, value, line in read_entries(path, _SECTIONS)
+        Override(key, value, f"{path}, line {line}", nearby)
+        for key, value, line in read_entries(path, _SECTIONS)
     ]
 
 
 def _from_dotenv(dotenv: DotEnv) -> Iterator[Override]:
     for name, value in dotenv.values.items():
         if name.startswith(PREFIX):
-            yield Override(_key(name), value, f"{dotenv.path}, line {dotenv.lines[name]} ({name})")
+            origin = f"{dotenv.path}, line {dotenv.lines[name]} ({name})"
+            yield Override(_key(name), value, origin, nearby=True)
 
 
 def _from_environ(environ: Mapping[str, str]) -> Iterator[Override]:
@@ -161,13 +186,35 @@ def _checked(one: Override) -> Override:
 
 
 def _check_address(one: Override) -> None:
-    parts = urlsplit(one.value) if isinstance(one.value, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _parts(one.value)
+    if parts is None or parts.scheme not in ("http", "https") or not _is_host(parts.hostname or ""):
         raise _wrong(one, "is not an http(s) address")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise _wrong(one, "holds more than an address: a password or signature belongs among the credentials")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise _wrong(one, "is plain http, which is allowed to this machine itself alone")
+
+
+def _parts(address: object) -> SplitResult | None:
+    """Return an address's parts, ``None`` where it cannot be taken apart."""
+    if not isinstance(address, str) or not address.isascii():
+        return None
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # which says whether it is one
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_host(name: str) -> bool:
+    if _NAME.fullmatch(name):
+        return len(name) < 254
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

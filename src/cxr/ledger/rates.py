@@ -1,31 +1,33 @@
 """How fast each host gave in earlier runs, for the plan of the next."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime
 from typing import cast
 
 from cxr.database.connection import Database
 
 _ENOUGH = 20_000_000
 """Bytes below which a run says little about a host's speed."""
+_RUNS = 50
+"""How far back is looked: hosts and networks change."""
 
 
 def measured_rates(database: Database) -> Mapping[str, float]:
-    """Return bytes a second over all connections, by host, from the runs that brought enough to tell."""
+    """Return bytes a second over all connections, by host, from late runs that received enough to tell.
+
+    What a host sent counts, not what was kept of it: the plan asks how long reading takes.
+    """
     sizes: defaultdict[str, int] = defaultdict(int)
     seconds: defaultdict[str, float] = defaultdict(float)
     rows = database.rows(
-        "SELECT ledger.host, SUM(ledger.bytes), runs.started_at, runs.finished_at FROM ledger "
-        "JOIN runs ON runs.id = ledger.run "
-        "WHERE ledger.outcome = 'downloaded' AND ledger.how = 'received' AND runs.finished_at <> '' "
-        "GROUP BY ledger.run, ledger.host"
+        "SELECT counts FROM runs WHERE verb = 'download' AND finished_at <> '' ORDER BY id DESC LIMIT ?",
+        (_RUNS,),
     )
-    for host, size, began, ended in rows:
-        took = (
-            datetime.fromisoformat(cast(str, ended)) - datetime.fromisoformat(cast(str, began))
-        ).total_seconds()
-        if cast(int, size) >= _ENOUGH and took > 0:  # a clock may have been set back
-            sizes[cast(str, host)] += cast(int, size)
-            seconds[cast(str, host)] += took
+    for (counts,) in rows:
+        said = json.loads(cast(str, counts))
+        host, received, took = said.get("host"), said.get("received", 0), said.get("seconds", 0)
+        if host and received >= _ENOUGH and took > 0:
+            sizes[host] += received
+            seconds[host] += took
     return {host: sizes[host] / seconds[host] for host in sizes}

@@ -1,13 +1,17 @@
 """From what a release says of its hosts to a host that lets us in."""
 
+from typing import Final
+
 from cxr import hosts
 from cxr.config import Config
 from cxr.datasets import Release
-from cxr.errors import AccessError, ConfigError, HostError, UsageError
+from cxr.errors import AccessError, ConfigError, CxrError, HostError, UsageError
 from cxr.hosts import Host, Place
 from cxr.http import HttpSettings, RequestError
 from cxr.library.request import Asked
 from cxr.transfer.retry import RetryPolicy, call_with_retries
+
+_NO_ACCESS: Final = frozenset({401, 403})
 
 
 def reachable(release: Release) -> tuple[str, ...]:
@@ -15,8 +19,17 @@ def reachable(release: Release) -> tuple[str, ...]:
     return tuple(key for key in release.hosts if key in hosts.keys() and key != "folder")  # noqa: SIM118  a function
 
 
-def connected(source: str, release: Release, key: str, config: Config) -> Host:
+def connected(
+    source: str, release: Release, key: str, config: Config, *, patience: float = float("inf")
+) -> Host:
     """Return a host that is told what it holds of a release and where it is; nothing is asked yet.
+
+    Args:
+        source: Key of the dataset.
+        release: Which release.
+        key: Of the host.
+        config: The settings.
+        patience: Seconds until it has to begin to answer, at most.
 
     Raises:
         AccessError: its credentials cannot be read.
@@ -25,7 +38,7 @@ def connected(source: str, release: Release, key: str, config: Config) -> Host:
     _check_addresses(key, config)
     place = config.sources.place(release.places.get(key, Place()), source, key)
     settings = HttpSettings(
-        answer_timeout=config.download.timeout, stall_timeout=config.download.stall_timeout
+        answer_timeout=min(config.download.timeout, patience), stall_timeout=config.download.stall_timeout
     )
     return hosts.connect(key, place, settings)
 
@@ -83,8 +96,34 @@ def let_in(asked: Asked, key: str) -> Host:
 def missing_step(source: str, release: Release, key: str, missing: str) -> str:
     """Return what there is to do where a host does not let us in: other hosts first, then its own way."""
     others = [host for host in reachable(release) if host != key]
-    ways = [f"Without it: `cxr download --source {source} --host {host}`." for host in others]
+    ways = [
+        f"Without it: `cxr download --source {source} --host {host}{_tables(release, host, key)}`."
+        for host in others
+    ]
     return " ".join([*ways, missing])
+
+
+def _tables(release: Release, host: str, refused: str) -> str:
+    """Return what has to be typed where a host has images alone, and the tables' host was refused."""
+    return " --tables FILE" if refused in release.tables_from and host not in release.tables_from else ""
+
+
+def not_given(asked: Asked, key: str, what: str, error: RequestError) -> CxrError:
+    """Return what it means that a host which let us in does not give something.
+
+    Args:
+        asked: What is asked for.
+        key: Of the host.
+        what: What it does not give, as the middle of a sentence.
+        error: What the host said.
+    """
+    if error.status in _NO_ACCESS:
+        step = missing_step(asked.source, asked.release, key, error.reason)
+        return AccessError(f"{key} does not give {what}.", next_step=step)
+    return HostError(
+        f"{what[0].upper()}{what[1:]} could not be had from {key}: {error.reason}",
+        next_step=_later(asked.source, asked.release, key),
+    )
 
 
 def _ways(source: str, release: Release, key: str) -> str:

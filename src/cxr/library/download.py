@@ -101,12 +101,17 @@ class _Run:
             connections=self.workers,
             policy=retry_policy(self.library.config),
             movers=self._movers(host),
-            moved=lambda size: self.progress.advance(size=size),
+            moved=self._moved,
         )
         units = self.prepared.holdings.units(self._jobs(tasks))
         with closing(engine.run(units)) as results:
             for job, result in results:
                 self._write_down(self._under_way.pop(job.image_id), result)
+        self.prepared.holdings.close(complete=not self.summary.failed)
+
+    def _moved(self, size: int) -> None:
+        self.summary.received += size
+        self.progress.advance(size=size)
 
     def _movers(self, host: Host) -> int:
         """Return how many further processes move the bytes."""

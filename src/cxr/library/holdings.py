@@ -1,7 +1,10 @@
 """What a host holds of a release, as a run sees it: which images there are, and how they come."""
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from cxr.datasets import Dataset
@@ -49,6 +52,10 @@ class Holdings(Protocol):
         """Yield units that bring the images."""
         ...
 
+    def close(self, *, complete: bool) -> None:
+        """End the run; ``complete`` when every image that it was for is there."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -78,6 +85,9 @@ class Files:
         """Yield a unit an image."""
         return (FileUnit(job, verify=self.verify) for job in jobs)
 
+    def close(self, *, complete: bool) -> None:
+        """Do nothing: nothing lies about."""
+
 
 def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
     """Return how the images are had from a host; a zip's directory is read for it.
@@ -85,7 +95,7 @@ def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
     Args:
         asked: What is asked for.
         host: Of whom.
-        scratch: Where a directory is kept while there is no library.
+        scratch: Where a directory is kept until a run begins.
 
     Raises:
         RequestError: the directory could not be had.
@@ -99,11 +109,14 @@ def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
         return TarMembers(host, folder, policy)
     name = f"{host.key}_{first.remote.path}"
     cache = folder / f"{name}.directory"
-    found = cache if asked.layout.metadata.is_dir() else scratch.folder / cache.name
+    found = scratch.folder / cache.name
+    with suppress(OSError):  # the library is only read before a run
+        shutil.copyfile(cache, found)
     try:
         directory = call_with_retries(lambda: read_directory(host, first.remote, cache=found), policy)
     except NoRangesError:
-        return WholeZip(host, first, asked.layout.temp / f"{asked.source}_{name}", policy)
+        members = partial(by_image, asked.dataset)
+        return WholeZip(host, first, asked.layout.temp, f"{asked.source}_{host.key}", policy, members)
     return ZipMembers(host, by_image(asked.dataset, directory.remotes()), directory, found, cache)
 
 

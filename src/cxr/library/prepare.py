@@ -9,12 +9,12 @@ from pathlib import Path
 from cxr import __version__, datasets
 from cxr.config import Config
 from cxr.datasets import Dataset, Published, Release
-from cxr.errors import HostError, TableError, UsageError
+from cxr.errors import TableError, UsageError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
 from cxr.http import RequestError
 from cxr.library.apart import without_own_files
-from cxr.library.connecting import let_in
+from cxr.library.connecting import let_in, not_given
 from cxr.library.holdings import Files, Holdings, by_image, holdings_of
 from cxr.library.layout import Layout
 from cxr.library.request import Asked, DownloadRequest
@@ -155,10 +155,7 @@ def _from_host(asked: Asked, host: Host) -> Prepared:
     try:
         holdings = holdings_of(asked, host, scratch)
     except RequestError as error:
-        raise HostError(
-            f"What {host.key} holds of {dataset.TITLE} could not be read: {error.reason}",
-            next_step="Try the same command again later.",
-        ) from error
+        raise not_given(asked, host.key, f"the directory of {dataset.TITLE}", error) from error
     if not tables and has_tables(dataset):
         tables = tables_at_hosts(asked, host, holdings, scratch)
     published = Published(asked.release.key, tables, options=asked.request.options)

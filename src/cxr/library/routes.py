@@ -10,6 +10,8 @@ from cxr.http import RequestError
 from cxr.library.connecting import connected, reachable
 from cxr.library.prepare import Prepared
 
+_PATIENCE = 10.0
+"""Seconds that a host which nobody chose may take to answer."""
 _MUCH_FASTER = 1.5
 """So many times faster another host has to be, to be worth changing to."""
 
@@ -62,12 +64,13 @@ def other_routes(
         if key == prepared.host.key:
             continue
         try:
-            host = connected(source, release, key, config)
+            host = connected(source, release, key, config, patience=_PATIENCE)
             access = host.check_access()
         except (CxrError, RequestError) as error:
             told = error.happened if isinstance(error, CxrError) else error.reason
             routes.append(Route(key, 0, None, "", ready=False, missing=told))
             continue
+        host.close()  # it was only asked
         route = _route(host, _estimate(prepared, host), measured, connections)
         routes.append(replace(route, ready=access.ready, missing=access.missing))
     return routes

@@ -33,6 +33,8 @@ class DownloadSummary:
         skipped: Files that are no images.
         failed: Images that could not be had.
         bytes: Bytes of the images that came in now.
+        received: Bytes that came over the network for them.
+        host: Key of the host.
         seconds: Wall time.
         table_problems: Rows of the tables that could not be used as they stand.
         unmatched: Images of the folder that no table names.
@@ -50,6 +52,8 @@ class DownloadSummary:
     skipped: int = 0
     failed: int = 0
     bytes: int = 0
+    received: int = 0
+    host: str = ""
     seconds: float = 0.0
     table_problems: int = 0
     unmatched: int = 0
@@ -78,6 +82,7 @@ class DownloadSummary:
             published=prepared.total,
             present=prepared.present,
             selected=prepared.counts.selected,
+            host=prepared.host.key,
             table_problems=len(prepared.problems),
             unmatched=prepared.unmatched,
             patients_missing=prepared.counts.patients_missing,

@@ -17,6 +17,8 @@ _HEAD = f"""\
 # A variable of the environment or of .env overrides a value: {PREFIX}HOSTS__KAGGLE__API=https://mirror.example/v1
 """
 
+_SAID = ("dataset", "files", "checksums")
+
 
 def sources_text() -> str:
     """Return a ``dataset_sources.yaml`` that changes nothing: sections, and each value commented out."""
@@ -38,7 +40,7 @@ def _datasets() -> Iterator[str]:
             yield f"  {key}:"
             for host, place in places.items():
                 yield f"    {host}:"
-                said = {name: value for name, value in asdict(place).items() if name != "addresses" and value}
+                said = {name: value for name, value in asdict(place).items() if name in _SAID and value}
                 yield from _values(said, "      ")
 
 

@@ -1,14 +1,15 @@
 """Where a dataset's published tables come from: a path, the library, the copy, the host, or another host."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from cxr.datasets import Dataset
 from cxr.errors import CxrError, HostError, TableError, UsageError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
-from cxr.http import RefusedError, RequestError
-from cxr.library.connecting import let_in, retry_policy
+from cxr.http import RefusedError, RequestError, TransientError
+from cxr.library.connecting import let_in, not_given, retry_policy
 from cxr.library.holdings import Holdings, holdings_of
 from cxr.library.request import Asked
 from cxr.library.scratch import Scratch
@@ -70,12 +71,9 @@ def tables_at_hosts(asked: Asked, host: Host, holdings: Holdings, scratch: Scrat
     if asked.release.tables_from and host.key not in asked.release.tables_from:
         return _from_others(asked, scratch)
     try:
-        return _fetch(asked, host, holdings, scratch.folder)
+        return _fetch(asked, host, lambda: holdings, scratch.folder)
     except RequestError as error:
-        raise HostError(
-            f"The tables of {asked.dataset.TITLE} could not be had from {host.key}: {error.reason}",
-            next_step="Try again later, or name tables that you have: --tables PATH.",
-        ) from error
+        raise not_given(asked, host.key, f"the tables of {asked.dataset.TITLE}", error) from error
 
 
 def has_tables(dataset: Dataset) -> bool:
@@ -85,15 +83,22 @@ def has_tables(dataset: Dataset) -> bool:
 
 def _from_others(asked: Asked, scratch: Scratch) -> Mapping[str, Path]:
     dataset, hosts = asked.dataset, asked.release.tables_from
-    reasons = []
+    reasons, trouble = [], False
     for key in hosts:
         try:
             host = let_in(asked, key)
-            return _fetch(asked, host, holdings_of(asked, host, scratch), scratch.folder)
+            return _fetch(asked, host, partial(holdings_of, asked, host, scratch), scratch.folder)
         except (CxrError, RequestError) as error:
             told = error.happened if isinstance(error, CxrError) else error.reason
             _log.warning("tables", source=asked.source, host=key, reason=told)
             reasons.append(f"{key}: {told}")
+            trouble = trouble or isinstance(error, HostError | TransientError)
+    if trouble:
+        raise HostError(
+            f"The tables of {dataset.TITLE} could not be had now. {' '.join(reasons)}",
+            think="Images without labels are of no use, so nothing was fetched.",
+            next_step="Try the same command again later, or name tables that you have: --tables FILE.",
+        )
     page = next(iter(dataset.TERMS.links.values()), "")
     accounts = " or ".join(f"`cxr credentials set {key}`" for key in hosts)
     raise TableError(
@@ -104,7 +109,9 @@ def _from_others(asked: Asked, scratch: Scratch) -> Mapping[str, Path]:
     )
 
 
-def _fetch(asked: Asked, host: Host, holdings: Holdings, folder: Path) -> Mapping[str, Path]:
+def _fetch(
+    asked: Asked, host: Host, holdings_now: Callable[[], Holdings], folder: Path
+) -> Mapping[str, Path]:
     """Fetch the tables as files of their own; those of very large datasets may only be had from the archive.
 
     Kaggle answers 404 to single files of such datasets, although it lists them.
@@ -112,6 +119,7 @@ def _fetch(asked: Asked, host: Host, holdings: Holdings, folder: Path) -> Mappin
     try:
         return _fetch_files(asked, host, folder)
     except RefusedError:
+        holdings = holdings_now()
         if not isinstance(holdings, ZipMembers):
             raise
     paths = {remote.path for remote in holdings.directory.remotes()}

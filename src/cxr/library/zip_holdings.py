@@ -1,13 +1,15 @@
 """Images that are members of one zip at a host: had by Range or, where it gives no ranges, from the whole."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cxr.hosts import Archive, Host
-from cxr.hosts import folder as folder_host
-from cxr.library.file_sizes import size_of
+from cxr.hosts.folder import Folder
+from cxr.library.file_sizes import Known, known_of
 from cxr.library.wanted import Wanted
+from cxr.logs import get_logger
 from cxr.model import Remote
 from cxr.stores.atomic import write_bytes
 from cxr.stores.storage_errors import writing
@@ -16,6 +18,8 @@ from cxr.transfer.save import save
 from cxr.transfer.unit import Job, Unit
 from cxr.transfer.zip_directory import ZipDirectory, read_directory, tell_refused
 from cxr.transfer.zip_unit import zip_units
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class ZipMembers:
         """Yield a unit for each run of neighbouring members."""
         return zip_units(jobs, self.directory)
 
+    def close(self, *, complete: bool) -> None:
+        """Do nothing: nothing lies about."""
+
 
 @dataclass(slots=True)
 class WholeZip:
@@ -72,46 +79,93 @@ class WholeZip:
     Attributes:
         host: Where it is.
         archive: The zip.
-        path: Where it is kept while the run lasts, and after a run that did not end.
+        folder: Where it is kept while the run lasts, and after a run that did not bring everything.
+        prefix: What the name of its file begins with.
         policy: How often a broken connection is made again.
+        by_image: Returns the images among an archive's members, by their ids.
     """
 
     host: Host
     archive: Archive
-    path: Path
+    folder: Path
+    prefix: str
     policy: RetryPolicy
+    by_image: Callable[[Iterable[Remote]], Mapping[str, Remote]]
     files: Mapping[str, Remote] | None = None
     _directory: ZipDirectory | None = None
+    _known: Known | None = None
 
     @property
     def bytes_beside(self) -> int:
         """Return the size of the archive, which lies in ``temp`` while the run lasts."""
-        return 0 if self.path.exists() else size_of(self.host, self.archive.remote, self.policy)
+        return 0 if self._path.exists() else self._state.size
 
     @property
     def notes(self) -> Sequence[str]:
         """Say that everything is read for whatever is wanted."""
         return (
             f"{self.host.key} gives no parts of files now: its whole archive is read, whatever is wanted.",
-            "Until the run has ended the archive is kept in the library's temp folder.",
+            "The archive is kept in the library's temp folder until a run has brought everything.",
         )
 
     def bytes_to_read(self, wanted: Wanted, size: int) -> int:  # noqa: ARG002  the protocol's argument
         """Return the size of the whole archive."""
-        if self.path.exists():
-            return 0
-        return size_of(self.host, self.archive.remote, self.policy) or size
+        return 0 if self._path.exists() else max(size, self._state.size)
 
     def open(self) -> Host:
-        """Fetch the archive, unless an earlier run has, and return the folder where it lies."""
-        if not self.path.exists():
-            save(self.host, self.archive.remote, self.path, self.policy)
-        here = folder_host.connect(self.path.parent)
-        self._directory = read_directory(here, Remote(self.path.name, self.path.stat().st_size))
+        """Fetch the archive, unless an earlier run has, and return it as if its host gave parts of it."""
+        path = self._path
+        if not path.exists():
+            save(self.host, self.archive.remote, path, self.policy)
+        here = AtHand(self.host, path.parent)
+        self._directory = read_directory(here, Remote(path.name, path.stat().st_size))
         tell_refused(self._directory, self.host)
         return here
 
     def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:
-        """Yield a unit for each run of neighbouring members."""
+        """Yield a unit for each run of neighbouring members; where an image lies, the archive says."""
         assert self._directory is not None
-        return zip_units(jobs, self._directory)
+        members = self.by_image(self._directory.remotes())
+        found = (replace(job, remote=members.get(job.image_id, job.remote)) for job in jobs)
+        return zip_units(found, self._directory)
+
+    def close(self, *, complete: bool) -> None:
+        """Remove the archive once everything is there."""
+        if complete:
+            self._path.unlink(missing_ok=True)
+
+    @property
+    def _state(self) -> Known:
+        """What the host says of the archive now; asked once."""
+        if self._known is None:
+            self._known = known_of(self.host, self.archive.remote, self.policy)
+        return self._known
+
+    @property
+    def _path(self) -> Path:
+        """Where this very archive is kept: another one has another name."""
+        state = f"{self._state.size} {self._state.validator}"
+        mark = hashlib.blake2b(state.encode(), digest_size=4).hexdigest()
+        return self.folder / f"{self.prefix}_{mark}_{self.archive.remote.path}"
+
+
+class AtHand(Folder):
+    """A host's archive that lies on this disk, under the name and addresses of that host.
+
+    Args:
+        origin: The host.
+        folder: Where the archive lies.
+    """
+
+    def __init__(self, origin: Host, folder: Path) -> None:
+        super().__init__(folder, _log.warning)
+        self.key = origin.key
+        self._origin = origin
+
+    def url(self, remote: Remote) -> str:
+        """Return where the file is at its own host."""
+        return self._origin.url(remote)
+
+    def local_path(self, remote: Remote) -> Path | None:  # noqa: ARG002  the protocol's argument
+        """Return ``None``: what lies here is the archive, not its members."""
+        return None
