@@ -44,7 +44,6 @@ class Stop(NamedTuple):
 
 def main(descriptor: int) -> None:
     """Serve the parent at the other end of a socket until it says so, or is gone."""
-    _ignore_what_concerns_the_parent()
     _die_with_the_parent()
     connection = Connection(descriptor)
     try:
@@ -58,12 +57,6 @@ def main(descriptor: int) -> None:
     except (EOFError, OSError):
         pass  # the parent is gone: not one more byte
     os._exit(0)
-
-
-def _ignore_what_concerns_the_parent() -> None:
-    """Ctrl-C, a closed terminal and the end of a batch job reach every process; the parent alone decides."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _die_with_the_parent() -> None:

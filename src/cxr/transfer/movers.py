@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
@@ -25,7 +26,7 @@ _MUCH = 200 << 20  # bytes in all: for less, starting processes does not pay
 _DEATHS = 3
 """So many movers that die one after the other, without an image between, end the run."""
 _PATIENCE = 2.0
-"""Seconds that a mover is given to end by itself."""
+"""Seconds that movers are given to end by themselves."""
 _CODE = "import sys; sys.path[:] = sys.argv[2:]; from cxr.transfer.mover import main; main(int(sys.argv[1]))"
 
 
@@ -48,7 +49,7 @@ class _Mover:
         with theirs:
             self.connection = Connection(ours.detach())
             # Not multiprocessing's own start: it would run the caller's script again in the new process.
-            with _without_interrupts():
+            with _without_signals():
                 self.process = subprocess.Popen(  # noqa: S603  this interpreter, and its own search path
                     [sys.executable, "-c", _CODE, str(theirs.fileno()), *sys.path],
                     pass_fds=[theirs.fileno()],
@@ -68,10 +69,10 @@ class _Mover:
         with suppress(OSError):
             self.connection.send(Stop())
 
-    def end(self) -> int:
-        """Make sure that it ends, and return how it ended."""
+    def end(self, deadline: float) -> int:
+        """Make sure that it ends soon after that time at the latest, and return how it ended."""
         try:
-            self.process.wait(_PATIENCE)
+            self.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.process.kill()
         self.connection.close()
@@ -79,9 +80,12 @@ class _Mover:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Hold back SIGINT in this thread, and in a process started meanwhile until it ignores it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _without_signals() -> Iterator[None]:
+    """Hold back signals in this thread, and for good in a process that is started meanwhile.
+
+    A Ctrl-C, a closed terminal and the end of a batch job reach every process; this one alone decides.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
     finally:
@@ -137,8 +141,9 @@ class Movers:
         """End every process, within two seconds."""
         for mover in self._movers.values():
             mover.stop()
+        deadline = time.monotonic() + _PATIENCE
         for mover in self._movers.values():
-            mover.end()
+            mover.end(deadline)
         self._movers.clear()
 
     def _receive(self, mover: _Mover, told: Told) -> None:
@@ -156,7 +161,7 @@ class Movers:
     def _bury(self, mover: _Mover) -> Iterator[Ended]:
         """Return what a dead process was at, as attempts that failed."""
         del self._movers[mover.connection]
-        ending = _ending(mover.end())
+        ending = _ending(mover.end(time.monotonic() + _PATIENCE))
         self._deaths += 1
         if self._deaths >= _DEATHS:
             raise CxrError(

@@ -16,6 +16,7 @@ from support.web_host import WebHost
 from cxr.errors import CxrError, StorageError
 from cxr.model import Failure, Fetched, Remote
 from cxr.stores.local import LocalStore
+from cxr.transfer import movers
 from cxr.transfer.engine import Engine
 from cxr.transfer.file_unit import FileUnit
 from cxr.transfer.movers import movers_for
@@ -88,7 +89,7 @@ def run(host, store, units=None, **more):
 
 
 @pytest.mark.parametrize(
-    ("mean_size", "total", "cores", "movers"),
+    ("mean_size", "total", "cores", "expected"),
     [
         (1_400_000, 1_400_000_000, 2, 2),
         (1_400_000, 1_400_000_000, 1, 0),  # there is nothing to be had from a second process
@@ -97,8 +98,8 @@ def run(host, store, units=None, **more):
         (262_144, 209_715_200, 64, 2),
     ],
 )
-def test_processes_are_for_many_large_files_on_several_cores(mean_size, total, cores, movers):
-    assert movers_for(mean_size, total, cores) == movers
+def test_processes_are_for_many_large_files_on_several_cores(mean_size, total, cores, expected):
+    assert movers_for(mean_size, total, cores) == expected
 
 
 def test_files_come_byte_for_byte_and_their_bytes_are_told(host, store):
@@ -156,12 +157,23 @@ class _Plain(Scripted):
         self.script(self, report, 0)
 
 
-def test_closing_ends_the_processes(host, store, served):
+def test_closing_ends_the_processes_in_peace(host, store, served, monkeypatch):
+    monkeypatch.setattr(movers, "_PATIENCE", 60.0)
+    served.treat = lambda _: Treatment(pause=0.02)
+    engine = Engine(host, store, connections=6, policy=POLICY, movers=2)
+    with closing(engine.run(file_units())) as results:
+        next(results)
+        processes = [mover.process for mover in engine._workers._movers.values()]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert all(store.path(name).read_bytes() == FILES[name] for name in store.listing())
+
+
+def test_a_process_that_hangs_is_killed(host, store, served):
     served.treat = lambda _: Treatment(pause=0.02)
     with closing(run(host, store)) as results:
         next(results)
-        assert len(children_of(os.getpid())) == 2
-    assert all(store.path(name).read_bytes() == FILES[name] for name in store.listing())
+        for process in children_of(os.getpid()):
+            os.kill(process, signal.SIGSTOP)
 
 
 def test_the_death_of_one_costs_an_attempt_and_not_the_run(host, store, served):
@@ -169,12 +181,25 @@ def test_the_death_of_one_costs_an_attempt_and_not_the_run(host, store, served):
     results = {}
     with closing(run(host, store)) as events:
         for one, result in events:
-            if len(results) in {5, 20}:
+            if len(results) in {5, 15, 25}:
                 os.kill(min(children_of(os.getpid())), signal.SIGKILL)
             results[one.name] = result
     assert all(isinstance(result, Fetched) for result in results.values())
     for path, content in FILES.items():
         assert store.path(path).read_bytes() == content
+
+
+def test_signals_that_reach_all_processes_are_left_to_the_parent(host, store, served):
+    served.treat = lambda _: Treatment(pause=0.002)
+    with closing(run(host, store)) as results:
+        next(results)
+        before = children_of(os.getpid())
+        for process in before:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                os.kill(process, number)
+        for _ in range(20):
+            next(results)
+        assert children_of(os.getpid()) == before
 
 
 def dying(unit, report, number):
@@ -193,6 +218,7 @@ from pathlib import Path
 from support.web_host import WebHost
 from cxr.model import Remote
 from cxr.stores.local import LocalStore
+from cxr.transfer import movers
 from cxr.transfer.engine import Engine
 from cxr.transfer.file_unit import FileUnit
 from cxr.transfer.retry import RetryPolicy
@@ -235,6 +261,18 @@ def test_nobody_goes_on_writing_when_the_run_is_killed_or_interrupted(tmp_path, 
         wait_until(lambda: not any(parent_of(PROCESSES / str(mover)) for mover in movers))
     images = list((tmp_path / "Images").iterdir())
     assert all(image.read_bytes() == FILES[image.name] for image in images)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, which kills children for their parents")
+def test_even_a_process_that_hangs_ends_with_a_run_that_is_killed(tmp_path, served):
+    served.treat = lambda _: Treatment(pause=0.02)
+    with start_script(tmp_path, served) as process:
+        wait_until(lambda: len(children_of(process.pid)) == 2 and served.sent > 1_000_000)
+        movers = children_of(process.pid)
+        for mover in movers:
+            os.kill(mover, signal.SIGSTOP)
+        process.kill()
+        wait_until(lambda: not any(parent_of(PROCESSES / str(mover)) for mover in movers))
 
 
 def test_a_process_loads_nothing_heavy():
