@@ -110,7 +110,7 @@ class WholeZip:
 
     def bytes_to_read(self, wanted: Wanted, size: int) -> int:  # noqa: ARG002  the protocol's argument
         """Return the size of the whole archive."""
-        return 0 if self._path.exists() else max(size, self._state.size)
+        return 0 if self._path.exists() else self._state.size or size
 
     def open(self) -> Host:
         """Fetch the archive, unless an earlier run has, and return it as if its host gave parts of it."""
