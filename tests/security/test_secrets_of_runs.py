@@ -195,8 +195,11 @@ def test_the_password_of_a_proxy_is_nowhere(running, tmp_path):
     with socket.socket() as taken:  # bound, and nobody listens
         taken.bind(("127.0.0.1", 0))
         proxy = f"http://someone:s3cr3t-c4nary@127.0.0.1:{taken.getsockname()[1]}"
-        names = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY")
-        told = {**variables(running), **IMPATIENT, **dict.fromkeys(names, proxy)}
+        hosts = {
+            "CXR_SOURCES__HOSTS__KAGGLE__API": "https://localhost:1/v1",
+            "CXR_SOURCES__HOSTS__KAGGLE__WEB": "https://localhost:1/api/v1",
+        }
+        told = {**variables(running), **IMPATIENT, **hosts, "HTTPS_PROXY": proxy, "ALL_PROXY": proxy}
         done = watched(tmp_path, nih(tmp_path, "--json"), told)
     assert done.code == 4, done.said
     assert "proxy" in done.said
