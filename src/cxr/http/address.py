@@ -11,6 +11,7 @@ from cxr.http.errors import RefusedError
 _PORTS = {"http": 80, "https": 443}
 # What RFC 3986 gives a meaning to, and % itself: what is quoted already stays as it is, signatures above all.
 _KEPT = "!#$%&'()*+,/:;=?@[]"
+_LONGEST_LABEL = 63  # RFC 1035, section 2.3.4; a longer or an empty one is an error where names are encoded
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9._-]*)")
 
 
@@ -87,8 +88,11 @@ def resolve(base: Address, location: str) -> Address:
 
 
 def is_this_machine(host: str) -> bool:
-    """Return whether a host name or number is this machine's loopback."""
-    if host == "localhost" or host.endswith(".localhost"):
+    """Return whether a host name or number is this machine's loopback.
+
+    A name below ``localhost`` is not: a DNS server may know it as another machine.
+    """
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -106,6 +110,8 @@ def _origin(scheme: str, netloc: str) -> Origin:
         raise RefusedError("address", "An address holds a user or password, which cxr never sends that way.")
     if not _is_host(host):
         raise RefusedError("address", "An address names no host that can be asked.")
+    if not all(0 < len(label) <= _LONGEST_LABEL for label in host.removesuffix(".").split(".")):
+        raise RefusedError("name", "An address names a host by a name that none can have.")
     if scheme == "http" and not is_this_machine(host):
         reason = f"http://{host} would be asked without encryption: cxr does that on this machine alone."
         raise RefusedError("not_https", reason)

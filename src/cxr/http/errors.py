@@ -1,6 +1,6 @@
 """Why a request did not give what it asked for, told apart by whether asking again can help."""
 
-_ON_THE_WAY = frozenset({"address", "certificate", "certificates", "not_https", "proxy", "tls"})
+_ON_THE_WAY = frozenset({"address", "certificate", "certificates", "name", "not_https", "proxy", "tls"})
 
 
 class RequestError(OSError):

@@ -143,6 +143,13 @@ def test_a_page_is_no_archive(box, folder, told):
     assert "page" in access.missing
 
 
+def test_a_way_to_a_name_that_none_can_have_is_no_missing_link(box, folder):
+    folder.shared = Told(302, b"", [("Location", "https://dl..example/x")])
+    with pytest.raises(RefusedError) as caught:
+        box.check_access()
+    assert caught.value.code == "name"
+
+
 def test_a_page_behind_an_address_means_that_it_ran_out(box, folder):
     content(box)
     original, folder.content = folder.content, PAGE

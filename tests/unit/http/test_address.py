@@ -51,6 +51,7 @@ def test_a_signed_path_and_query_go_out_as_they_came(text):
         ("http://127.0.0.1.example.org/", "not_https"),
         ("http://localhost.example.org/", "not_https"),
         ("http://10.0.0.1/", "not_https"),
+        ("http://box.localhost/", "not_https"),
         ("ftp://localhost/", "address"),
         ("file:///etc/passwd", "address"),
         ("localhost/x", "address"),
@@ -69,6 +70,10 @@ def test_a_signed_path_and_query_go_out_as_they_came(text):
         ("https://[example]/", "address"),
         ("https://-x.example/", "address"),
         ("https://" + "a" * 300, "address"),
+        ("https://a..b/", "name"),
+        ("https://a../", "name"),
+        ("https://" + "a" * 64 + ".example/", "name"),
+        ("https://example." + "a" * 70, "name"),
     ],
 )
 def test_what_cannot_or_must_not_be_asked_is_refused_without_being_quoted(url, code):
@@ -88,6 +93,17 @@ def test_any_text_is_an_address_or_refused(text):
             continue
         assert address.url.isascii()
         assert not set(address.url) & set(" \r\n\t\0")
+
+
+@given(st.from_regex(r"[a-z0-9]([a-z0-9._-]|a{60}){0,8}", fullmatch=True))
+def test_any_name_that_may_be_asked_can_be_encoded_for_tls(name):
+    with contextlib.suppress(RefusedError):
+        assert parse(f"https://{name}/").origin.host.encode("idna")
+
+
+@pytest.mark.parametrize("host", ["a" * 63 + ".example", "example.org.", "a_b.example-1.org"])
+def test_a_name_that_can_be_is_asked(host):
+    assert parse(f"https://{host}/").origin.host == host
 
 
 @pytest.mark.parametrize(
@@ -117,13 +133,17 @@ def test_a_signature_is_not_shown():
     assert "abc123" not in repr(parse("https://example.org/x?sig=abc123"))
 
 
-@pytest.mark.parametrize("host", ["localhost", "box.localhost", "127.0.0.1", "127.8.8.8", "::1"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
 def test_loopback_is_this_machine(host):
     assert is_this_machine(host)
 
 
 @pytest.mark.parametrize(
-    "host", ["example.org", "127.0.0.1.nip.example", "10.0.0.1", "::2", "0.0.0.0", "notlocalhost"]
+    "host",
+    [
+        *("example.org", "127.0.0.1.nip.example", "10.0.0.1", "::2", "0.0.0.0"),
+        *("notlocalhost", "box.localhost", "localhost."),
+    ],
 )
 def test_everything_else_is_not(host):
     assert not is_this_machine(host)
