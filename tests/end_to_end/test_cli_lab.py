@@ -86,6 +86,9 @@ def test_it_says_what_to_type_and_ends_after_its_time(tmp_path):
         (["--fail", "reset=2"], "a rate of 2"),
         (["--fail", "reset=nan"], "a rate of nan"),
         (["--for", "soon"], "is not a time"),
+        (["--for", "99999999999h"], "is longer than any lab can run"),
+        (["--for", f"{'9' * 400}s"], "is longer than any lab can run"),
+        (["--port-kaggle", "7999", "--port-box", "7999"], "cannot both have port 7999"),
     ],
     ids=str,
 )

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from threading import Event
+from threading import TIMEOUT_MAX, Event
 
 from cxr.cli._output import Output
 from cxr.cli._words import count, parse_duration, size
@@ -38,16 +38,21 @@ def seconds(typed: str | None) -> float | None:
     """Return how long the lab is to run, ``None`` for until it is stopped.
 
     Raises:
-        UsageError: it is not a time.
+        UsageError: it is not a time, or one that no thread can wait.
     """
     if typed is None:
         return None
     try:
-        return parse_duration(typed)
+        until = parse_duration(typed)
     except ValueError:
         raise UsageError(
             f"--for {typed} is not a time.", next_step="Write it with units: 10m, 2h, 45s."
         ) from None
+    if until > TIMEOUT_MAX:
+        raise UsageError(
+            f"--for {typed} is longer than any lab can run.", next_step="Leave it out: Ctrl-C ends the lab."
+        )
+    return until
 
 
 def tell_failures(out: Output) -> None:

@@ -79,6 +79,7 @@ class Lab:
                 f"The lab has no host {', '.join(sorted(unknown))}.", next_step=f"It has: {', '.join(HOSTS)}."
             )
         self._hosts = hosts
+        _require_different(self._ports)
         self._anonymous, self._credentials = anonymous, credentials
         self._pace = pace or Pace()
         self._folder = folder
@@ -197,3 +198,14 @@ class Lab:
             md5 = {name: f"md5:{self._shelf.files[name].md5}" for name in BOX_ARCHIVES}
             datasets["nih"] = {"box": {"checksums": md5}}
         return {"hosts": hosts, "datasets": datasets}
+
+
+def _require_different(ports: Mapping[str, int]) -> None:
+    hosts: dict[int, str] = {}
+    for host, port in ports.items():
+        if port and port in hosts:
+            raise UsageError(
+                f"{hosts[port]} and {host} cannot both have port {port}.",
+                next_step="Give each a port of its own, or 0 for any that is free.",
+            )
+        hosts[port] = host

@@ -96,7 +96,14 @@ def test_a_host_keeps_its_port():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"hosts": ["mars"]}, {"ports": {"mars": 1}}, {"failures": {"x": 1}}], ids=str
+    "wrong",
+    [
+        {"hosts": ["mars"]},
+        {"ports": {"mars": 1}},
+        {"ports": {"kaggle": 7999, "box": 7999}},
+        {"failures": {"x": 1}},
+    ],
+    ids=str,
 )
 def test_what_it_does_not_have_is_refused(wrong):
     with pytest.raises(UsageError):
