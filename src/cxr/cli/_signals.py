@@ -13,6 +13,9 @@ from typing import NoReturn
 from cxr.cli._words import duration, parse_duration
 from cxr.errors import UsageError
 
+_LONGEST = 365 * 86_400
+"""Seconds in a year; the system's timers refuse times that are much longer."""
+
 
 class StopRequested(KeyboardInterrupt):
     """The run was asked to stop by something other than Ctrl-C.
@@ -45,9 +48,11 @@ def time_limit(text: str | None) -> Iterator[None]:
         return
     try:
         seconds = parse_duration(text)
+        if seconds > _LONGEST:
+            raise ValueError(text)  # noqa: TRY301  no time that can be waited for
     except ValueError:
         raise UsageError(
-            f"--max-time {text} is not a time.", next_step="Write it with units: 11h50m, 90m, 2d, 45s."
+            f"--max-time {text} is not a time.", next_step="Write it with units, up to a year: 11h50m, 90m, 2d, 45s."
         ) from None
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
