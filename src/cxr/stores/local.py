@@ -46,10 +46,15 @@ class LocalStore:
         """Return where the file lies while it is under way."""
         return self._parts / (name + PART)
 
+    def note(self, name: str) -> Path:
+        """Return where it is said of the part what it is a part of, where that is said."""
+        return self._parts / f"{name}.resume{PART}"
+
     def new_part(self, name: str) -> BufferedWriter:
         """Open the file's part to write it from its beginning.
 
-        What lies there from an earlier run goes first: it may be a hard link to a file of the user's.
+        What lies there from an earlier run goes first, with its note: it may be a hard link to a file of the
+        user's.
 
         Raises:
             OSError: the store cannot be written.
@@ -58,6 +63,7 @@ class LocalStore:
         try:
             descriptor = os.open(part, _NEW, 0o666)
         except FileExistsError:
+            self.note(name).unlink(missing_ok=True)
             part.unlink()
             descriptor = os.open(part, _NEW, 0o666)
         # Buffered: without a buffer, a write that a full disk cuts short raises nothing.

@@ -11,7 +11,7 @@ from cxr.stores.local import LocalStore
 from cxr.transfer import resume
 from cxr.transfer.fetch import fetch
 from cxr.transfer.receive import receive
-from cxr.transfer.resume import LARGE, Begun, Note
+from cxr.transfer.resume import LARGE, Begun, Note, Noting
 from cxr.transfer.unit import Job, Report, Unit
 
 
@@ -80,7 +80,6 @@ class _Fetching:
         self._store = store
         self._report = report
         self._url = host.url(unit.job.remote)
-        self._came = 0
 
     def begun(self) -> Begun | None:
         """Return what is there of it, if bytes that follow can be told from those of another file."""
@@ -112,14 +111,15 @@ class _Fetching:
         size = content.size if job.remote.size is None else job.remote.size
         large = begun is not None or size is None or size >= LARGE
         if large and begun is None:
-            resume.note(store, job.name, Note(self._url, size, content.validator))
+            resume.forget(store, job.name)
+        noting = Noting(store, job.name, Note(self._url, size, content.validator), noted=begun is not None)
         checksum = (self._published() or content.checksum) if self._verify else ""
-        over = large
+        over = True
         try:
             return receive(
                 store,
                 job,
-                self._watched(content),
+                self._watched(content, noting),
                 remote=Remote(job.remote.path, size, checksum),
                 url=self._url,
                 where=f"{job.remote.path} at {self._host.key}",
@@ -127,22 +127,22 @@ class _Fetching:
                 keep=large,
             )
         except RequestError:
-            over = False
+            over = not large
             if large:
-                self._report.kept(self._came)
+                noting.write()
+                self._report.kept(noting.came)
             raise
         finally:
             if over:
-                resume.forget(store, job.name)
+                noting.forget()
 
     def _published(self) -> str:
         return self._job.remote.checksum if self._verify else ""
 
-    def _watched(self, content: Content) -> Iterator[bytes]:
-        self._came = 0
+    def _watched(self, content: Content, noting: Noting) -> Iterator[bytes]:
         for block in content:
             self._report.moved(len(block))
             yield block
-            self._came += len(block)
+            noting.add(len(block))
             if self._report.stopping:
                 raise TransientError("stopped", "the run was stopped")

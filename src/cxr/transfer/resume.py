@@ -1,11 +1,13 @@
 """Parts of files that a broken connection or a kill left, and what is to be known to go on with them.
 
 Beside a large part lies a note, ``NAME.resume.part``: which file it is of, and in which state that file was.
-A part without a note, or with another one, is begun anew.
+It is written after the part, and removed before another part takes its place; a part without one is begun
+anew.
 """
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
@@ -14,8 +16,7 @@ from cxr.stores.atomic import write_text
 from cxr.stores.local import LocalStore
 
 LARGE = 1 << 20
-"""Bytes from which on a file is worth a note; a smaller one is fetched again as soon."""
-_NOTE = ".resume"
+"""Bytes from which on a part is worth a note: fewer are fetched again as soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +75,63 @@ def begun(store: LocalStore, name: str, url: str, size: int | None) -> Begun | N
     return None
 
 
-def note(store: LocalStore, name: str, note: Note) -> None:
-    """Say of what the part that follows is a part.
-
-    Raises:
-        StorageError: it cannot be written.
-    """
-    store.discard(name)
-    write_text(store.part(name + _NOTE), json.dumps(asdict(note)))
-
-
 def forget(store: LocalStore, name: str) -> None:
-    """Remove a part's note."""
-    store.discard(name + _NOTE)
+    """Remove a part's note, if there is one."""
+    with suppress(OSError):
+        store.note(name).unlink()
+
+
+class Noting:
+    """Writes a part's note once so much came, and so much is to come, that it is worth one.
+
+    Args:
+        store: Where the part is.
+        name: The file's name there.
+        note: What the part is a part of.
+        noted: It was written by an earlier attempt.
+
+    Attributes:
+        came: Bytes of this attempt.
+    """
+
+    def __init__(self, store: LocalStore, name: str, note: Note, *, noted: bool) -> None:
+        self._store = store
+        self._name = name
+        self._note = note
+        self._noted = noted
+        self._due = LARGE if note.size is None or note.size >= 2 * LARGE else float("inf")
+        self.came = 0
+
+    def add(self, size: int) -> None:
+        """Take notice of bytes that are in the part.
+
+        Raises:
+            StorageError: the note cannot be written.
+        """
+        self.came += size
+        if self.came >= self._due:
+            self._due = float("inf")
+            self.write()
+
+    def write(self) -> None:
+        """Write the note, unless it is there.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        if not self._noted:
+            write_text(self._store.note(self._name), json.dumps(asdict(self._note)))
+            self._noted = True
+
+    def forget(self) -> None:
+        """Remove the note, if it is there."""
+        if self._noted:
+            forget(self._store, self._name)
 
 
 def _read(store: LocalStore, name: str) -> Note | None:
     try:
-        return _checked(json.loads(store.part(name + _NOTE).read_bytes()))
+        return _checked(json.loads(store.note(name).read_bytes()))
     except (OSError, ValueError):
         return None
 

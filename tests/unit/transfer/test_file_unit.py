@@ -29,6 +29,7 @@ OTHER = png(3 << 20, seed=2)
 SMALL = png(60_000)
 SIZE = len(LARGE)
 CUT = 1 << 20
+LARGE_ENOUGH = 1_200_000  # bytes for a note
 
 
 class Listener:
@@ -130,6 +131,19 @@ def test_a_small_file_is_begun_anew(host, store, served):
     assert served.requests[1].start == 0
 
 
+def test_a_file_that_is_small_enough_leaves_no_note_unless_it_breaks_off(host, store, served):
+    """Of 377,110 files that come in one go, none should cost a second file."""
+    size = (2 << 20) - 1
+    served.files["large.png"] = png(size)
+    notes = []
+    listener = Listener()
+    listener.moved = lambda _: notes.append(leftovers(store))
+    assert isinstance(attempt(unit_for(size=size), host, store, listener), Fetched)
+    assert {name for found in notes for name in found} <= {"1.png.part"}
+    break_off(unit_for(size=size), host, store, served)
+    assert "1.png.resume.part" in leftovers(store)
+
+
 def test_a_file_that_changed_meanwhile_comes_from_its_beginning(host, store, served):
     break_off(unit_for(), host, store, served)
     served.files["large.png"], served.etag = OTHER, '"two"'
@@ -197,7 +211,7 @@ def rewrite(note, **changes):
 )
 def test_a_part_that_nobody_vouches_for_is_begun_anew(spoil, host, store, served):
     break_off(unit_for(), host, store, served)
-    spoil(store.part("1.png.resume"))
+    spoil(store.note("1.png"))
     assert isinstance(attempt(unit_for(), host, store), Fetched)
     assert content(store) == LARGE
     assert [request.start for request in served.requests] == [0, 0]
@@ -220,6 +234,16 @@ def test_bytes_from_another_place_are_not_joined_to_a_part(host, store, served):
         attempt(unit_for(), _Saying(host, shift=-5), store)
     assert isinstance(attempt(unit_for(), host, store), Fetched)
     assert content(store) == LARGE
+
+
+def test_a_part_that_came_another_way_is_not_continued(host, store, served):
+    """Killed, fetched from another host's archive, killed again: the note was of the first part."""
+    break_off(unit_for(), host, store, served)
+    with store.new_part("1.png") as part:
+        part.write(OTHER[:CUT])
+    assert isinstance(attempt(unit_for(), host, store), Fetched)
+    assert content(store) == LARGE
+    assert [request.start for request in served.requests] == [0, 0]
 
 
 def test_a_part_that_is_longer_than_the_file_is_begun_anew(host, store, served):
@@ -359,12 +383,12 @@ FileUnit(Job("1", Remote("large.png", int(size)), "1.png")).attempt(WebHost(base
 
 def test_a_kill_costs_only_what_was_on_its_way(host, store, served, tmp_path):
     served.treat = lambda request: Treatment(pause=0.01 if request.number < 5 else 0)
-    for kill in range(5):
+    for kill in range(4):
         process = subprocess.Popen(
             [sys.executable, "-c", KILLED, served.address, str(tmp_path), str(SIZE)], env=ENVIRONMENT
         )
         part = store.part("1.png")
-        reached = (kill + 1) * 300_000
+        reached = LARGE_ENOUGH + kill * 300_000
         deadline = time.monotonic() + 30
         while not (part.exists() and part.stat().st_size > reached) and time.monotonic() < deadline:
             time.sleep(0.005)
