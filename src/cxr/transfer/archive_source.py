@@ -12,8 +12,8 @@ from cxr.model import Remote
 from cxr.transfer.unit import Report
 from cxr.transfer.zip_member import StoppedError
 
-HEAD: Final = 4096
-"""First bytes of an archive by which it is known again where a host tells nothing else."""
+EDGE: Final = 4096
+"""First and last bytes of an archive by which it is known again where a host tells nothing else."""
 
 FIRST: Final = 1 << 18
 """Bytes that are asked for at first: who wants ten images must not have the host send for hours."""
@@ -32,7 +32,7 @@ class ArchiveSource:
         position: Of the next byte.
         size: The archive's bytes; ``None`` as long as the host has not said it.
         validator: What the host says of the archive's state; empty where it says nothing that holds.
-        head: Its first `HEAD` bytes, as far as they have been seen.
+        head: Its first `EDGE` bytes, as far as they have been seen.
         finished: The last byte has been read.
 
     Args:
@@ -95,9 +95,22 @@ class ArchiveSource:
             RefusedError: the host gives nothing.
         """
         self._raise_if_stopping()
-        with self._host.open(self._remote, 0, HEAD) as content:
+        with self._host.open(self._remote, 0, EDGE) as content:
             self.head = self._first_bytes(content)
             self.size, self.validator = content.size, content.validator
+
+    def last_bytes(self) -> bytes:
+        """Ask for the last `EDGE` bytes, beside what is being read; none where the size is not known.
+
+        Raises:
+            TransientError: the host gives nothing now.
+            RefusedError: the host gives nothing.
+        """
+        if self.size is None:
+            return b""
+        start = max(0, self.size - EDGE)
+        with self._host.open(self._remote, start, self.size, self.validator) as content:
+            return b"".join(self._counted(content, 0)) if content.start == start else b""
 
     def read(self) -> bytes:
         """Return the next bytes; none at the archive's end.
@@ -121,8 +134,8 @@ class ArchiveSource:
     def _taken(self, block: bytes) -> bytes:
         if self._md5 is not None:
             self._md5.update(block)
-        if self.position == len(self.head) < HEAD:
-            self.head += block[: HEAD - len(self.head)]
+        if self.position == len(self.head) < EDGE:
+            self.head += block[: EDGE - len(self.head)]
         self.position += len(block)
         return block
 
@@ -169,7 +182,7 @@ class ArchiveSource:
         """
         if content.start:
             self.close()
-            content = self._open.enter_context(self._host.open(self._remote, 0, HEAD))
+            content = self._open.enter_context(self._host.open(self._remote, 0, EDGE))
         if not self._has_size(content) or self._first_bytes(content) != self.head:
             raise RefusedError(
                 "archive_changed",
@@ -183,8 +196,8 @@ class ArchiveSource:
         return content
 
     def _first_bytes(self, content: Content) -> bytes:
-        """Return as many first bytes of the archive as are known, `HEAD` where none are."""
-        wanted, found = len(self.head) or HEAD, b""
+        """Return as many first bytes of the archive as are known, `EDGE` where none are."""
+        wanted, found = len(self.head) or EDGE, b""
         for block in self._counted(content, 0):
             found += block
             if len(found) >= wanted:

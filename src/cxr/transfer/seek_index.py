@@ -7,7 +7,7 @@ with it.
 What its records say, by their kind:
 
 ``A``
-    The archive, JSON: name, size or null, validator, head (SHA-256 of the first bytes).
+    The archive, JSON: name, size or null, validator, head and tail (SHA-256 of the first and last bytes).
 ``M``
     Members, JSON: name, start of the first header, offset and number of the bytes, for each.
 ``P``
@@ -49,16 +49,21 @@ class Identity:
         size: In bytes; ``None`` where the host does not say.
         validator: What the host said of its state; empty for nothing.
         head: SHA-256 of its first bytes, in hex.
+        tail: SHA-256 of its last bytes, among them the CRC-32 and the length of what it inflates to; empty
+            where they have not been seen.
     """
 
     name: str
     size: int | None
     validator: str
     head: str
+    tail: str = ""
 
     def is_of(self, other: "Identity") -> bool:
-        """Return whether it is the same archive. Validators differ between servers that have the same."""
-        return self.head == other.head and (self.size == other.size or None in {self.size, other.size})
+        """Return whether it is the same archive. Validators may differ: each server has its own."""
+        same_size = self.size == other.size or None in {self.size, other.size}
+        same_state = self.validator == other.validator or bool(self.tail and self.tail == other.tail)
+        return self.head == other.head and same_size and same_state
 
 
 def index_path(folder: Path, archive: Archive) -> Path:

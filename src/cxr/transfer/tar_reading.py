@@ -1,6 +1,5 @@
 """One attempt at the images in a tar.gz: those that its seek index knows, then what nobody has seen yet."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -11,12 +10,13 @@ from cxr.http import RefusedError, RequestError
 from cxr.logs import get_logger
 from cxr.model import Failure, Fetched
 from cxr.stores.local import LocalStore
-from cxr.transfer.archive_source import FIRST, HEAD, ArchiveSource
+from cxr.transfer.archive_source import FIRST, ArchiveSource
 from cxr.transfer.gzip_stream import GzipStream
+from cxr.transfer.index_keeper import IndexKeeper
 from cxr.transfer.png_intact import intact
 from cxr.transfer.point_finder import Found, PointFinder, is_available
 from cxr.transfer.receive import receive
-from cxr.transfer.seek_index import Identity, SeekIndex
+from cxr.transfer.seek_index import SeekIndex
 from cxr.transfer.seek_point import START
 from cxr.transfer.tar_members import FOLDER, LEADS_OUT, Member, TarError, next_member
 from cxr.transfer.tar_notices import Notices, tell_checksums
@@ -25,30 +25,11 @@ from cxr.transfer.unit import Job, Report
 from cxr.transfer.zip_entry import MAXIMUM_MEMBER
 
 _GAP: Final = 256 << 10  # compressed bytes that are read rather than sought over: less than a request costs
-_TAIL: Final = (
-    64 << 10
-)  # compressed bytes behind the last wanted member that are read for the checksums' sake
+_TAIL: Final = 64 << 10  # compressed bytes behind the last wanted member that are read for the checksums
 _PATIENCE: Final = 1.0  # seconds before a broken connection is replaced, where beginning anew is dear
 _ABOUT: Final = 64 << 10  # bytes of which nobody can say beforehand whether they belong to a member
-# What an image looks like that was read with the index of another archive.
-_WRONG_BYTES: Final = frozenset({"hash_differs", "not_an_image", "truncated"})
-_NARROWEST: Final = 1 << 20
-_WIDEST: Final = 16 << 20
-_UNKNOWN: Final = 4 << 20  # where the host does not say the archive's size
 
 _log = get_logger(__name__)
-
-
-def window(size: int | None) -> int:
-    """Return how many compressed bytes there are between two points of an archive's seek index, at most.
-
-    A kill costs as much, and so does one image from the middle; each point is 32 KiB of the index.
-    """
-    return _UNKNOWN if size is None else min(max(size // 256, _NARROWEST), _WIDEST)
-
-
-class _UnfitIndexError(Exception):
-    """The seek index is not of this archive."""
 
 
 class TarReading:
@@ -83,6 +64,7 @@ class TarReading:
         finder = PointFinder() if is_available() else None
         self._source = ArchiveSource(host, archive.remote, report, patience=0.0 if finder else _PATIENCE)
         self._stream = GzipStream(self._source, self._name, finder)
+        self._keeper = IndexKeeper(index, archive, self._source, self._stream, report)
         self._notices = Notices(self._name)
         self._member: Member | None = None  # the one that began last
         self._place = 0  # of the next header in the tar
@@ -108,44 +90,22 @@ class TarReading:
         finally:
             self._source.close()
             self._notices.tell()
-            self._save()
+            self._keeper.save(complete=self._ended)
         tell_checksums(self._name, self._source, self._stream, self._archive.remote.checksum)
 
     def _read_known(self) -> None:
         """Read the members that the index knows, from the points before them."""
         if self._index.identity is None:
             return
-        self._source.probe()
-        identity = self._identity()
-        if identity is None or not self._index.identity.is_of(identity):
+        if not self._keeper.fits():
             self._forget_index("it is of another archive")
             return
-        certain = bool(identity.validator) and identity.validator == self._index.identity.validator
-        try:
-            for member, job in self._known():
-                self._go_to(member.start, until=member.end)
-                self._take_known(member, job, certain=certain)
-            if self._wanted and not certain:
-                self._try_last()
-        except (_UnfitIndexError, RefusedError) as error:
-            if isinstance(error, RefusedError) and (certain or error.code != "archive_damaged"):
-                raise
-            self._forget_index("it does not fit the archive")
-
-    def _take_known(self, member: Member, job: Job, *, certain: bool) -> None:
-        if not self._is_here(member):
-            raise _UnfitIndexError
-        result = self._received(member, job)
-        if not certain and isinstance(result, Failure) and result.code in _WRONG_BYTES:
-            raise _UnfitIndexError
-        self._decide(job, result)
-
-    def _try_last(self) -> None:
-        """See whether the last member that the index knows is there: then so is everything before it."""
-        for last in self._index.members[-1:]:
-            self._go_to(last.start, until=last.offset)
-            if not self._is_here(last):
-                raise _UnfitIndexError
+        for member, job in self._known():
+            self._go_to(member.start, until=member.end)
+            if not self._is_here(member):
+                self._forget_index("it does not fit the archive")
+                return
+            self._decide(job, self._received(member, job))
 
     def _known(self) -> list[tuple[Member, Job]]:
         found: dict[str, tuple[Member, Job]] = {}
@@ -178,7 +138,7 @@ class TarReading:
         self._go_to(self._place)
         if self._stream.position < self._least:
             raise self._damaged("it is cut off")
-        self._save_point(window(self._source.size) // 2)
+        self._keeper.save_point()
         self._member = member = self._next_member()
         if member is None:
             self._ended = True
@@ -260,32 +220,6 @@ class TarReading:
         if self._member is None or error.code not in {"archive_damaged", "archive_bomb"}:
             return error
         return RefusedError(error.code, f"{error.reason} (in or behind {self._member.name!r})")
-
-    def _identity(self) -> Identity | None:
-        """Return which archive it is, as soon as enough of it has been seen."""
-        source = self._source
-        if len(source.head) < HEAD and not source.finished and len(source.head) != source.size:
-            return None
-        head = hashlib.sha256(source.head).hexdigest()
-        return Identity(self._archive.remote.path, source.size, source.validator, head)
-
-    def _save_point(self, apart: int) -> None:
-        """Write down the newest point, and what is before it, if the last one is ``apart`` bytes away."""
-        newest, identity = self._stream.newest, self._identity()
-        last = self._index.points[-1] if self._index.points else START
-        far = newest.point.compressed - last.compressed >= apart and newest.point.inflated > last.inflated
-        if far and identity is not None and not self._stream.wrong_sums:
-            self._index.save(identity, newest)
-            self._report.kept(newest.point.compressed - last.compressed)
-
-    def _save(self) -> None:
-        """Write down what is new. What was seen of wrong bytes is no good."""
-        if self._stream.wrong_sums:
-            self._index.forget()
-            return
-        self._save_point(_ABOUT)
-        if (identity := self._identity()) is not None:
-            self._index.save(identity, complete=self._ended)
 
     def _forget_index(self, reason: str) -> None:
         _log.warning("a seek index is thrown away", archive=self._name, reason=reason)

@@ -51,6 +51,11 @@ def test_what_is_no_png_passes(data: bytes):
     assert b"".join(intact(portions(data, 0))) == data
 
 
+def test_what_looks_like_a_damaged_chunk_is_none_outside_of_a_png():
+    data = b"GIF89a  " + (3).to_bytes(4, "big") + b"IDATabc" + bytes(4)
+    assert b"".join(intact([data])) == data
+
+
 def test_what_follows_the_end_passes():
     assert b"".join(intact([IMAGE + b"a note"])) == IMAGE + b"a note"
 

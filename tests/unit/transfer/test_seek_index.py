@@ -2,6 +2,7 @@ import getpass
 import resource
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -125,15 +126,32 @@ def test_damage_anywhere_costs_what_is_behind_it_at_most(tmp_path_factory, place
 
 
 @pytest.mark.parametrize(
-    "data",
-    [b"", b"GZIDX\x01\x00", b"cxr seek index\n\2" + bytes(50), b"x" * 1000],
+    "head",
+    [b"", b"GZIDX\x01\x00", b"cxr seek index\n\2", b"x" * 1000],
     ids=["empty", "of another program", "of another version", "no index"],
 )
-def test_a_file_that_is_no_index_counts_as_none_and_is_replaced(tmp_path: Path, data: bytes):
-    (tmp_path / "x").write_bytes(data)
+def test_a_file_that_is_no_index_counts_as_none_and_is_replaced(tmp_path: Path, head: bytes):
+    filled(tmp_path / "x")
+    (tmp_path / "x").write_bytes(head + (tmp_path / "x").read_bytes()[len(head) :] if head else b"")
     assert state(SeekIndex(tmp_path / "x")) == (None, [], [], False, [])
     filled(tmp_path / "x")
     assert SeekIndex(tmp_path / "x").complete
+
+
+def test_what_is_behind_damage_goes_when_the_next_run_writes(tmp_path: Path):
+    """Else a record from before could follow one that it does not belong to."""
+    index = SeekIndex(tmp_path / "x")
+    index.add(member(0))
+    index.save(IDENTITY)
+    whole = (tmp_path / "x").stat().st_size
+    index.save(IDENTITY, point(1))
+    with (tmp_path / "x").open("r+b") as file:
+        file.seek(whole)
+        file.write(b"?")
+    again = SeekIndex(tmp_path / "x")
+    again.add(member(1))
+    again.save(IDENTITY)
+    assert (tmp_path / "x").stat().st_size < whole + 200
 
 
 def test_an_index_that_contradicts_itself_is_not_believed(tmp_path: Path):
@@ -243,10 +261,28 @@ def test_a_full_disk_ends_the_run_and_leaves_what_was_whole(tmp_path: Path):
     assert len(SeekIndex(tmp_path / "x").points) == 2
 
 
-def test_an_archive_is_known_again_by_size_and_first_bytes():
-    """A validator may differ between servers that hold the same file; two archives hardly begin alike."""
-    other = Identity("images_001.tar.gz", 9000, "", IDENTITY.head)
-    assert IDENTITY.is_of(other)
-    assert IDENTITY.is_of(Identity("images_001.tar.gz", None, "", IDENTITY.head))
-    assert not IDENTITY.is_of(Identity("images_001.tar.gz", 9001, IDENTITY.validator, IDENTITY.head))
-    assert not IDENTITY.is_of(Identity("images_001.tar.gz", 9000, IDENTITY.validator, "cd" * 32))
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({}, True),
+        ({"size": None}, True),
+        ({"validator": '"of another server"'}, True),
+        ({"validator": ""}, True),
+        ({"tail": ""}, True),
+        ({"validator": "", "tail": ""}, False),
+        ({"validator": '"new"', "tail": "ef" * 32}, False),
+        ({"size": 9001}, False),
+        ({"head": "cd" * 32}, False),
+    ],
+)
+def test_an_archive_is_known_again_by_what_the_host_says_of_it_or_by_its_ends(changed, same: bool):
+    """Its last bytes have the CRC-32 of all that is inside. A validator differs between servers."""
+    known = replace(IDENTITY, tail="12" * 32)
+    assert known.is_of(replace(known, **changed)) is same
+    assert replace(known, **changed).is_of(known) is same
+
+
+def test_where_a_host_says_nothing_the_beginning_has_to_do():
+    """As for parts of any file from such a host."""
+    known = replace(IDENTITY, validator="")
+    assert known.is_of(replace(known))

@@ -7,9 +7,9 @@ from support.tar_files import ARCHIVE, TarBench, Told, by_id, gz, images, tar_of
 
 from cxr.errors import StorageError
 from cxr.http import TransientError
-from cxr.transfer.archive_source import FIRST, HEAD
+from cxr.transfer.archive_source import EDGE, FIRST
+from cxr.transfer.index_keeper import window
 from cxr.transfer.seek_index import index_path, window_of
-from cxr.transfer.tar_reading import window
 
 
 def test_with_an_index_any_member_costs_itself_and_a_window(tar_bench: TarBench):
@@ -25,7 +25,7 @@ def test_with_an_index_any_member_costs_itself_and_a_window(tar_bench: TarBench)
         told = tar_bench.run(names)
         assert told.codes == dict.fromkeys((Path(name).stem for name in names), "had")
         own = sum(len(members[name]) for name in names)
-        assert tar_bench.served.sent <= 3 * own + 10 * size + HEAD
+        assert tar_bench.served.sent <= 3 * own + 10 * size + EDGE
     assert {name: data for name, data in by_id(members).items() if name in tar_bench.came} == tar_bench.came
 
 
@@ -36,7 +36,7 @@ def test_one_member_with_an_index_costs_itself_and_a_window(tar_bench: TarBench)
     size = window_of(tar_bench.indexes, tar_bench.archive) or 0
     for name in Random(1).sample(list(members), 12):
         tar_bench.run([name])
-        assert tar_bench.served.sent <= 3 * len(members[name]) + size + HEAD + (64 << 10)
+        assert tar_bench.served.sent <= 3 * len(members[name]) + size + EDGE + (64 << 10)
 
 
 def test_a_second_run_reads_on_from_the_last_point(tar_bench: TarBench):
@@ -47,7 +47,7 @@ def test_a_second_run_reads_on_from_the_last_point(tar_bench: TarBench):
     second = tar_bench.run(names[400:])
     whole = len(tar_bench.served.files[ARCHIVE])
     assert tar_bench.came == by_id(members)
-    assert first.bytes_moved + second.bytes_moved <= whole + window(whole) + HEAD + FIRST
+    assert first.bytes_moved + second.bytes_moved <= whole + window(whole) + EDGE + FIRST
     assert tar_bench.index.complete
     assert [member.name for member in tar_bench.index.members] == names
 
@@ -60,11 +60,11 @@ def test_without_the_extra_a_second_run_begins_anew(tar_bench: TarBench):
     names = list(members)
     tar_bench.run(names[:200])
     second = tar_bench.run(names[200:])
-    assert second.bytes_moved == len(tar_bench.served.files[ARCHIVE]) + HEAD
+    assert second.bytes_moved == len(tar_bench.served.files[ARCHIVE]) + EDGE
     assert tar_bench.came == by_id(members)
     third = tar_bench.run(["images/not_there.png"])
     assert third.results == {}
-    assert tar_bench.served.sent == HEAD
+    assert tar_bench.served.sent == EDGE
 
 
 def test_a_complete_index_tells_what_is_not_there_without_reading(tar_bench: TarBench):
@@ -73,7 +73,7 @@ def test_a_complete_index_tells_what_is_not_there_without_reading(tar_bench: Tar
     assert tar_bench.run(["images/other.png"]).results == {}
     assert tar_bench.index.complete
     tar_bench.run(["images/other.png", "images/another.png"])
-    assert tar_bench.served.sent == HEAD
+    assert tar_bench.served.sent == EDGE
 
 
 def test_after_a_broken_attempt_the_next_goes_on_from_the_last_point(tar_bench: TarBench):
@@ -82,7 +82,7 @@ def test_after_a_broken_attempt_the_next_goes_on_from_the_last_point(tar_bench: 
     data = gz(tar_of(members))
     tar_bench.put(data)
     told = Told()
-    tar_bench.served.refuse = lambda number: 503 if number >= 4 else 0
+    tar_bench.served.refuse = lambda number: 503 if number >= 5 else 0
     with pytest.raises(TransientError):
         tar_bench.run(members, told)
     assert 0 < len(told.results) < len(members)
@@ -93,7 +93,7 @@ def test_after_a_broken_attempt_the_next_goes_on_from_the_last_point(tar_bench: 
     tar_bench.served.requests.clear()
     unit.attempt(tar_bench.host, tar_bench.store, told)
     assert tar_bench.came == by_id(members)
-    assert sent + tar_bench.served.sent <= len(data) + window(len(data)) + HEAD
+    assert sent + tar_bench.served.sent <= len(data) + window(len(data)) + EDGE
 
 
 def test_stopping_leaves_whole_images_and_the_index(tar_bench: TarBench):

@@ -142,6 +142,11 @@ def test_a_size_beyond_the_header_field_is_read():
         assert member.size == 10 << 30
 
 
+def test_a_size_below_zero_is_damage():
+    with pytest.raises(TarError, match="below zero"):
+        next_member(Bytes(header("x.png", size=-5).tobuf(tarfile.GNU_FORMAT)))
+
+
 def test_a_global_header_means_nothing():
     """It would give every member the same name and size."""
     out = io.BytesIO()

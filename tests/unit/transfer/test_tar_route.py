@@ -75,9 +75,9 @@ def test_a_name_below_all_others_belongs_to_the_first_archive(host: TarHost, tmp
 
 def test_folders_and_links_are_no_first_names(served: Shelf, host: TarHost, tmp_path: Path):
     before = [(header("images", 0, b"5"), b""), (header("images/zzz.png", 0, b"2", "x"), b"")]
-    served.files[NAMES[0]] = gz(tar_of([*before, *list(MEMBERS.items())[:10]]))
-    name = list(MEMBERS)[3]
-    assert routed(host, [name], tmp_path) == {NAMES[0]: [name]}
+    served.files[NAMES[1]] = gz(tar_of([*before, *list(MEMBERS.items())[10:20]]))
+    name = list(MEMBERS)[13]
+    assert routed(host, [name], tmp_path) == {NAMES[1]: [name]}
 
 
 def test_an_index_knows_better_than_a_path(served: Shelf, host: TarHost, tmp_path: Path):
@@ -101,8 +101,8 @@ def test_names_that_are_not_in_order_are_looked_for_everywhere(served: Shelf, ho
 
 
 def test_what_is_not_where_it_should_be_is_looked_for_nearby_first(host: TarHost, tmp_path: Path):
-    (unit,) = tar_units(host, jobs(["images_002/images/a.png"]), tmp_path)
-    assert [archive.remote.path for archive in unit.others] == [NAMES[0], NAMES[2], NAMES[3]]
+    (unit,) = tar_units(host, jobs(["images_003/images/a.png"]), tmp_path)
+    assert [archive.remote.path for archive in unit.others] == [NAMES[1], NAMES[3], NAMES[0]]
 
 
 def test_a_wrong_path_is_made_up_for(served: Shelf, host: TarHost, tmp_path: Path):
