@@ -52,7 +52,8 @@ def time_limit(text: str | None) -> Iterator[None]:
             raise ValueError(text)  # noqa: TRY301  no time that can be waited for
     except ValueError:
         raise UsageError(
-            f"--max-time {text} is not a time.", next_step="Write it with units, up to a year: 11h50m, 90m, 2d, 45s."
+            f"--max-time {text} is not a time.",
+            next_step="Write it with units, up to a year: 11h50m, 90m, 2d, 45s.",
         ) from None
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
