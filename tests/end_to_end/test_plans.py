@@ -159,9 +159,9 @@ def test_more_than_10_gb_stops_with_the_plan_before_the_first_image(running, tmp
 
 @pytest.fixture
 def slow_past(running, tmp_path):
-    """A library whose earlier run took three years for twenty megabytes; one image is still to come."""
+    """A library whose earlier run took a lifetime for twenty megabytes; one image is still to come."""
     download(tmp_path, tmp_path / "L", "kaggle", running, "--limit", IMAGES - 1)
-    counts = json.dumps({"host": "kaggle", "received": 20_000_000, "seconds": 3 * 365 * 86_400})
+    counts = json.dumps({"host": "kaggle", "received": 20_000_000, "seconds": 80 * 365 * 86_400})
     with closing(sqlite3.connect(tmp_path / "L" / "metadata" / "master_index.db")) as database, database:
         database.execute("UPDATE runs SET counts = ?", [counts])
     return tmp_path / "L"
