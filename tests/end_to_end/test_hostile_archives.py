@@ -185,6 +185,7 @@ def test_each_hostile_member_of_a_tar_is_named_and_the_others_come(tmp_path, ima
         assert name in ran.log
 
 
+@pytest.mark.acceptance
 def test_a_tar_of_70_000_members_gives_its_images(tmp_path, images):
     junk = [(f"images/{number:08d}.txt", b"") for number in range(70_000 - len(images))]
     ran = run(tmp_path, "box", gz(tar_of([*junk, *((inside(path), one) for path, one in images.items())]), 1))
