@@ -50,3 +50,17 @@ def test_an_archive_that_a_run_left_is_used_again_unless_the_host_has_another(tm
     assert archives(library) == ["nih_kaggle_00000000_archive.zip"], "cleanup takes it"
     cxr(tmp_path, "cleanup", "--hours", 0, "--base-dir", library)
     assert archives(library) == []
+
+
+@pytest.mark.parametrize("failure", ["early-close", "wrong-md5"])
+def test_an_archive_that_does_not_come_whole_ends_the_run_and_the_next_one_completes_it(
+    tmp_path, stubborn, failure
+):
+    library = tmp_path / "L"
+    stubborn.failures[failure] = 1
+    done = download(tmp_path, library, "kaggle", stubborn, "--tables", stubborn.tables, expect=4)
+    assert "could not be had from kaggle" in done.stderr
+    assert (library / "metadata" / "failed_images.txt").is_file()
+    stubborn.failures[failure] = 0
+    download(tmp_path, library, "kaggle", stubborn, "--tables", stubborn.tables)
+    check_complete(library, stubborn)

@@ -6,7 +6,9 @@ from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
 
+from cxr.errors import HostError
 from cxr.hosts import Host
+from cxr.http import RequestError
 from cxr.index.read import out_of_date, places_elsewhere
 from cxr.ledger.read import Finished, finished
 from cxr.library.all_there import all_there
@@ -94,7 +96,7 @@ class _Run:
             self.progress.advance(files=self.summary.selected)
             return
         tasks = self._tasks() if again is None else self._tasks_again(again)
-        host = self.prepared.holdings.open()
+        host = self._opened()
         engine = Engine(
             host,
             self.store,
@@ -108,6 +110,22 @@ class _Run:
             for job, result in results:
                 self._write_down(self._under_way.pop(job.image_id), result)
         self.prepared.holdings.close(complete=not self.summary.failed)
+
+    def _opened(self) -> Host:
+        """Return the host that units are carried out with.
+
+        Raises:
+            HostError: what has to be there first could not be had.
+        """
+        try:
+            return self.prepared.holdings.open(self._moved)
+        except RequestError as error:
+            raise HostError(
+                f"The archive of {self.prepared.dataset.TITLE} could not be had from "
+                f"{self.prepared.host.key}: {error.reason}",
+                think="It has to come whole, since the host gives no parts of it now.",
+                next_step="Try the same command again later: the host may give parts again.",
+            ) from error
 
     def _moved(self, size: int) -> None:
         self.summary.received += size

@@ -1,7 +1,7 @@
 """What a host holds of a release, as a run sees it: which images there are, and how they come."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -44,8 +44,15 @@ class Holdings(Protocol):
         """What a person should know of this way before saying yes."""
         ...
 
-    def open(self) -> Host:
-        """Return the host that units are carried out with, once what they need is there."""
+    def open(self, moved: Callable[[int], None]) -> Host:
+        """Return the host that units are carried out with, once what they need is there.
+
+        Args:
+            moved: Told of bytes that come for that.
+
+        Raises:
+            RequestError: it could not be had.
+        """
         ...
 
     def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:
@@ -77,7 +84,7 @@ class Files:
         """Return the images' own bytes."""
         return size
 
-    def open(self) -> Host:
+    def open(self, moved: Callable[[int], None]) -> Host:  # noqa: ARG002  the protocol's argument
         """Return the host."""
         return self.host
 
@@ -116,7 +123,8 @@ def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
         directory = call_with_retries(lambda: read_directory(host, first.remote, cache=found), policy)
     except NoRangesError:
         members = partial(by_image, asked.dataset)
-        return WholeZip(host, first, asked.layout.temp, f"{asked.source}_{host.key}", policy, members)
+        prefix, verify = f"{asked.source}_{host.key}", asked.config.download.verify_checksums
+        return WholeZip(host, first, asked.layout.temp, prefix, policy, members, verify)
     return ZipMembers(host, by_image(asked.dataset, directory.remotes()), directory, found, cache)
 
 

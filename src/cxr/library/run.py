@@ -114,6 +114,9 @@ def recorded(library: Library, prepared: Prepared, verb: str, summary: DownloadS
         _log.error("run ends", source=summary.source, error=str(error), verb=verb)
         _end(book, RunOutcome.ERROR, summary, started)
         raise
+    except Exception:
+        _end(book, RunOutcome.ERROR, summary, started)
+        raise
     _end(book, RunOutcome.FAILURES if summary.failed else RunOutcome.DONE, summary, started)
 
 

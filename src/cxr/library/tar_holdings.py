@@ -1,6 +1,6 @@
 """Images that are members of tar.gz archives at a host: had while these stream, or by seek index."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,7 +50,7 @@ class TarMembers:
                 reading += whole if window is None else min(whole, share + number * window)
         return reading
 
-    def open(self) -> Host:
+    def open(self, moved: Callable[[int], None]) -> Host:  # noqa: ARG002  the protocol's argument
         """Return the host."""
         return self.host
 

@@ -55,7 +55,7 @@ class ZipMembers:
         """Return the images' own bytes: PNG and JPEG hardly shrink in a zip."""
         return size
 
-    def open(self) -> Host:
+    def open(self, moved: Callable[[int], None]) -> Host:  # noqa: ARG002  the protocol's argument
         """Return the host; the library has the archive's directory from now on."""
         if self.found != self.cache and self.found.is_file():
             with writing(self.cache):
@@ -83,6 +83,7 @@ class WholeZip:
         prefix: What the name of its file begins with.
         policy: How often a broken connection is made again.
         by_image: Returns the images among an archive's members, by their ids.
+        verify: Compare the checksum that the host publishes.
     """
 
     host: Host
@@ -91,6 +92,7 @@ class WholeZip:
     prefix: str
     policy: RetryPolicy
     by_image: Callable[[Iterable[Remote]], Mapping[str, Remote]]
+    verify: bool
     files: Mapping[str, Remote] | None = None
     _directory: ZipDirectory | None = None
     _known: Known | None = None
@@ -112,11 +114,11 @@ class WholeZip:
         """Return the size of the whole archive."""
         return 0 if self._path.exists() else self._state.size or size
 
-    def open(self) -> Host:
+    def open(self, moved: Callable[[int], None]) -> Host:
         """Fetch the archive, unless an earlier run has, and return it as if its host gave parts of it."""
         path = self._path
         if not path.exists():
-            save(self.host, self.archive.remote, path, self.policy)
+            save(self.host, self.archive.remote, path, self.policy, verify=self.verify, moved=moved)
         here = AtHand(self.host, path.parent)
         self._directory = read_directory(here, Remote(path.name, path.stat().st_size))
         tell_refused(self._directory, self.host)

@@ -1,7 +1,7 @@
 """One file that is no image of the library, such as a table, from a host to a path: whole or not at all."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,15 @@ from cxr.transfer.zip_member import Cursor, content_of
 _BLOCK = 1 << 20
 
 
-def save(host: Host, remote: Remote, path: Path, policy: RetryPolicy, *, verify: bool = True) -> None:
+def save(  # noqa: PLR0913  two sides, what is allowed, and who listens
+    host: Host,
+    remote: Remote,
+    path: Path,
+    policy: RetryPolicy,
+    *,
+    verify: bool = True,
+    moved: Callable[[int], None] = lambda _: None,
+) -> None:
     """Bring a file to ``path``; where the connection does not hold, go on at the byte where it broke.
 
     Args:
@@ -28,13 +36,14 @@ def save(host: Host, remote: Remote, path: Path, policy: RetryPolicy, *, verify:
         path: Where to; its folder exists.
         policy: How often and how patiently a broken connection is made again.
         verify: Compare the checksum that the host publishes.
+        moved: Told of bytes that came.
 
     Raises:
         RequestError: it cannot be had; nothing is left at ``path``.
         StorageError: it cannot be written.
     """
     part = path.with_name(path.name + PART)
-    saving = _Saving(host, remote, part, verify=verify)
+    saving = _Saving(host, remote, part, verify=verify, moved=moved)
     try:
         call_with_retries(saving.go_on, policy)
         with writing(path):
@@ -113,11 +122,14 @@ class _Unwatched:
 class _Saving:
     """A file that is on its way, over several attempts."""
 
-    def __init__(self, host: Host, remote: Remote, part: Path, *, verify: bool) -> None:
+    def __init__(
+        self, host: Host, remote: Remote, part: Path, *, verify: bool, moved: Callable[[int], None]
+    ) -> None:
         self._host = host
         self._remote = remote
         self._part = part
         self._verify = verify
+        self._moved = moved
         self._validator = ""
 
     def go_on(self) -> None:
@@ -129,13 +141,18 @@ class _Saving:
                     "wrong_range", f"{self._remote.path}: another part came than was asked for"
                 )
             self._validator = content.validator
-            size = _write(self._part, content, "ab" if content.start else "wb")
+            size = _write(self._part, self._told(content), "ab" if content.start else "wb")
             if content.size is not None and size != content.size:
                 raise TransientError(
                     "cut_short", f"{self._remote.path}: {size:,} of {content.size:,} bytes came"
                 )
             if self._verify:
                 self._check(content.checksum)
+
+    def _told(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self._moved(len(block))
+            yield block
 
     def _check(self, published: str) -> None:
         """Compare with the checksum that came with the bytes; where it differs, the next try begins anew."""
