@@ -23,7 +23,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from types import NoneType
+from typing import Any, Final
 
 from cxr.hosts import Archive
 from cxr.logs import get_logger
@@ -100,7 +101,15 @@ class SeekIndex:
         try:
             for record in records(path):
                 self._take(record)
-        except (ValueError, TypeError, KeyError, struct.error, OSError) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            OverflowError,
+            RecursionError,
+            struct.error,
+            OSError,
+        ) as error:
             # What came before the damage counts; what is behind it will be written anew.
             _log.warning("part of a seek index is left out", file=path.name, reason=str(error))
 
@@ -197,7 +206,7 @@ class SeekIndex:
         """
         kind, content = record.kind, record.content
         if kind == b"A" and self.identity is None:
-            self.identity = Identity(**json.loads(content))
+            self.identity = _identity(json.loads(content))
         elif kind == b"M":
             self._take_members(content)
         elif kind == b"P":
@@ -212,7 +221,9 @@ class SeekIndex:
         found = []
         least = self.next_header
         for name, start, offset, size in json.loads(content):
-            member = Member(str(name), int(start), int(offset), int(size))
+            if type(name) is not str or not {type(start), type(offset), type(size)} <= {int}:
+                raise ValueError("one of its members is none")
+            member = Member(name, start, offset, size)
             if not least <= member.start < member.offset <= _LARGEST or not 0 <= member.size <= _LARGEST:
                 raise ValueError("its members overlap")
             found.append(member)
@@ -232,6 +243,14 @@ class SeekIndex:
             raise ValueError("its points are not in order")
         self.points.append(point)
         self._windows.append(record.at + _POINT.size)
+
+
+def _identity(said: dict[str, Any]) -> Identity:
+    identity = Identity(**said)
+    texts = (identity.name, identity.validator, identity.head, identity.tail)
+    if type(identity.size) not in {int, NoneType} or not all(isinstance(text, str) for text in texts):
+        raise ValueError("what it says of its archive is of another kind")
+    return identity
 
 
 def _row(member: Member) -> tuple[str, int, int, int]:

@@ -1,8 +1,9 @@
 import getpass
+import json
 import resource
 import socket
 import stat
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from cxr.errors import StorageError
 from cxr.hosts import Archive, Format
+from cxr.logs import open_logs
 from cxr.model import Remote
 from cxr.transfer import seek_index
 from cxr.transfer.point_finder import Found
+from cxr.transfer.seek_file import append
 from cxr.transfer.seek_index import Identity, SeekIndex, index_path, window_of
 from cxr.transfer.seek_point import START, WINDOW, Point
 from cxr.transfer.tar_members import Member
@@ -167,6 +170,34 @@ def test_an_index_that_contradicts_itself_is_not_believed(tmp_path: Path):
     with pytest.raises(ValueError, match="order"):
         again.save(IDENTITY, point(5))
     assert len(SeekIndex(tmp_path / "x").points) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (b"M", '[["a.png", 0, 512, Infinity]]'),
+        (b"M", '[["a.png", 0, 512, 1.5]]'),
+        (b"M", '[["a.png", false, 512, 9]]'),
+        (b"M", "[[7, 0, 512, 9]]"),
+        (b"M", "[" * 100_000),
+        (b"M", "7"),
+        (b"A", json.dumps(asdict(IDENTITY) | {"size": "abc"})),
+        (b"A", json.dumps(asdict(IDENTITY) | {"size": True})),
+        (b"A", json.dumps(asdict(IDENTITY) | {"head": None})),
+        (b"A", json.dumps(asdict(IDENTITY) | {"tail": 1})),
+        (b"A", '{"name": "a"}'),
+        (b"A", "[]"),
+    ],
+)
+def test_an_index_that_speaks_nonsense_is_not_believed(tmp_path: Path, kind: bytes, content: str):
+    """Whole by its sums, and yet nothing that cxr writes; a run goes on without it."""
+    start = [] if kind == b"A" else [(b"A", json.dumps(asdict(IDENTITY)).encode())]
+    append(tmp_path / "x", 0, [*start, (kind, content.encode())])
+    with open_logs(tmp_path / "logs"):
+        index = SeekIndex(tmp_path / "x")
+    assert (index.identity, index.members) == (IDENTITY if start else None, [])
+    log = (tmp_path / "logs" / "cxr_downloader.json").read_text()
+    assert "part of a seek index is left out" in log
 
 
 def test_it_can_be_given_to_a_colleague(tmp_path: Path):
