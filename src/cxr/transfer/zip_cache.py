@@ -43,7 +43,10 @@ def kept(path: Path, archive: ZipArchive) -> tuple[End, bytes] | None:
     if not archive.validator or hashlib.sha256(content).digest() != digest:
         return None
     line, _, directory = content.partition(b"\n")
-    end = End(**json.loads(line)["end"])
+    said = json.loads(line)
+    if said.get("kind") != _KIND:
+        return None  # another version's: its end has other fields
+    end = End(**said["end"])
     return (end, directory) if line + b"\n" == _line(archive, asdict(end)) else None
 
 

@@ -1,4 +1,6 @@
+import hashlib
 import io
+import json
 import os
 import struct
 import tracemalloc
@@ -405,6 +407,18 @@ class TestCache:
         again, served = self.read(at_host, cache)
         assert again == first
         assert len(served.asked) == 2
+        assert cache.read_bytes() == whole
+
+    def test_a_cache_of_a_later_cxr_is_read_anew(self, at_host, tmp_path):
+        cache = tmp_path / "cache"
+        first, _ = self.read(at_host, cache)
+        whole = cache.read_bytes()
+        line, _, directory = whole[:-32].partition(b"\n")
+        said = json.loads(line) | {"kind": "cxr zip directory 2", "end": {"disks": 1}}
+        later = json.dumps(said).encode() + b"\n" + directory
+        cache.write_bytes(later + hashlib.sha256(later).digest())
+        again, _ = self.read(at_host, cache)
+        assert again == first
         assert cache.read_bytes() == whole
 
     def test_a_cache_that_is_a_folder_is_told(self, at_host, tmp_path):
