@@ -30,7 +30,9 @@ def tar_units(
 
     An image is looked for where a seek index says that it is; else where its path says so, as
     ``images_003/...`` does; else in the last archive that does not begin with a higher name, since names are
-    published in order. Where it turns out not to be there, the other archives follow, the nearest first.
+    published in order. Where it turns out not to be there, the archives beside follow. All others, the
+    nearest first, do so only where neither its path nor the order of names says where it is: an image that
+    the host does not have would else cost every archive.
 
     Args:
         host: Whose tar.gz archives are taken.
@@ -40,12 +42,17 @@ def tar_units(
     """
     archives = [archive for archive in host.archives if archive.format is Format.TAR_GZ]
     shares: list[list[Job]] = [[] for _ in archives]
+    anywhere: set[int] = set()  # archives with an image that may be in any other as well
     route = _Route(host, archives, index_folder, policy or RetryPolicy())
-    for number, job in route.assigned(jobs):
+    for number, is_near, job in route.assigned(jobs):
         shares[number].append(job)
+        if not is_near:
+            anywhere.add(number)
     for number, share in enumerate(shares):
         if share:
             others = sorted(set(range(len(archives))) - {number}, key=lambda other: abs(other - number))
+            if number not in anywhere:
+                others = [other for other in others if abs(other - number) == 1]
             yield TarUnit(
                 archives[number], tuple(share), index_folder, tuple(archives[other] for other in others)
             )
@@ -69,23 +76,23 @@ class _Route:
             for member in members:
                 self._known.setdefault(last_part(member.name), []).append((number, member.name))
 
-    def assigned(self, jobs: Iterable[Job]) -> Iterator[tuple[int, Job]]:
-        """Yield each image with the number of its archive."""
+    def assigned(self, jobs: Iterable[Job]) -> Iterator[tuple[int, bool, Job]]:
+        """Yield each image with the number of its archive, and whether that can be wrong by one at most."""
         unnamed = []
         for job in jobs:
-            number = self._known_place(job.remote.path)
-            if number is None:
-                number = self._named_place(job.remote.path)
+            known, named = self._known_place(job.remote.path), self._named_place(job.remote.path)
+            number = named if known is None else known
             if number is None:
                 unnamed.append(job)
             else:
-                yield number, job
+                yield number, named is not None and abs(named - number) <= 1, job
         if unnamed:
             starts = self._starts()
             names = [name for name, _ in starts]
+            is_near = len(starts) == len(self._archives)
             for job in unnamed:
                 at = bisect_right(names, last_part(job.remote.path))
-                yield starts[max(0, at - 1)][1], job
+                yield starts[max(0, at - 1)][1], is_near, job
 
     def _known_place(self, path: str) -> int | None:
         places = self._known.get(last_part(path), [])

@@ -21,7 +21,7 @@ class TarUnit:
     """Some members of one archive; see `cxr.transfer.unit.Unit`.
 
     File names are taken to be unique over all archives of a host: an image that is not in the archive where
-    it is looked for first may be in any other.
+    it is looked for first may be in another.
 
     Attributes:
         archive: Which.

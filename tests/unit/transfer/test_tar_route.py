@@ -100,9 +100,33 @@ def test_names_that_are_not_in_order_are_looked_for_everywhere(served: Shelf, ho
     assert [archive.remote.path for archive in unit.others] == list(NAMES[1:])
 
 
-def test_what_is_not_where_it_should_be_is_looked_for_nearby_first(host: TarHost, tmp_path: Path):
-    (unit,) = tar_units(host, jobs(["images_003/images/a.png"]), tmp_path)
-    assert [archive.remote.path for archive in unit.others] == [NAMES[1], NAMES[3], NAMES[0]]
+@pytest.mark.parametrize("path", ["images_003/images/a.png", list(MEMBERS)[25]], ids=["by path", "by order"])
+def test_what_is_not_where_it_should_be_is_looked_for_beside_it_alone(
+    host: TarHost, tmp_path: Path, path: str
+):
+    """An image that the host does not have would cost all its archives otherwise."""
+    (unit,) = tar_units(host, jobs([path]), tmp_path)
+    assert [archive.remote.path for archive in unit.others] == [NAMES[1], NAMES[3]]
+
+
+def test_an_order_with_gaps_does_not_keep_an_image_from_being_found(
+    served: Shelf, host: TarHost, tmp_path: Path
+):
+    """Two archives that cannot be had now: an image of the second is two places behind."""
+    away = {name: served.files.pop(name) for name in NAMES[1:3]}
+    (unit,) = tar_units(host, jobs([list(MEMBERS)[25]]), tmp_path, ONCE)
+    served.files |= away
+    assert [archive.remote.path for archive in unit.others] == list(NAMES[1:])
+
+
+def test_an_index_far_from_where_the_path_leads_is_not_trusted_alone(
+    served: Shelf, host: TarHost, tmp_path: Path
+):
+    name = list(MEMBERS)[5]
+    (unit,) = tar_units(host, jobs([f"images_001/{name}"]), tmp_path / "indexes")
+    unit.attempt(host, store_in(tmp_path), Told())
+    (unit,) = tar_units(host, jobs([f"images_004/{name}"]), tmp_path / "indexes")
+    assert [archive.remote.path for archive in unit.others] == list(NAMES[1:])
 
 
 def test_a_wrong_path_is_made_up_for(served: Shelf, host: TarHost, tmp_path: Path):
@@ -156,7 +180,7 @@ def test_zips_are_none_of_its_business(host: TarHost, tmp_path: Path):
     host.archives = (Archive(Remote("archive.zip"), Format.ZIP), *host.archives)
     (unit,) = tar_units(host, jobs(["images_001/images/a.png"]), tmp_path)
     assert unit.archive.remote.path == NAMES[0]
-    assert len(unit.others) == 3
+    assert [archive.remote.path for archive in unit.others] == [NAMES[1]]
 
 
 def test_nothing_wanted_is_nothing_read(served: Shelf, host: TarHost, tmp_path: Path):
