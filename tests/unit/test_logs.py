@@ -11,7 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxr.errors import StorageError
-from cxr.logs import REDACTED, get_logger, hide, open_logs, public_url, redact, redaction
+from cxr.logs import (
+    REDACTED,
+    files,
+    get_logger,
+    hide,
+    keep_logs,
+    open_logs,
+    pass_on,
+    public_url,
+    redact,
+    redaction,
+)
 
 MAIN, JSON, ERRORS = "cxr_downloader.log", "cxr_downloader.json", "cxr_downloader_errors.log"
 
@@ -285,3 +296,22 @@ def test_a_field_named_like_a_secret_is_masked(tmp_path):
         get_logger("cxr.test").info("x", password="canary", headers={"Cookie": "canary", "Accept": "a"})
     assert "canary" not in (tmp_path / JSON).read_text()
     assert events(tmp_path)[0]["headers"] == {"Cookie": REDACTED, "Accept": "a"}
+
+
+def test_lines_kept_in_one_process_are_written_by_another_at_its_level_and_without_its_secrets(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(files, "_opened", ())
+    kept = keep_logs()
+    get_logger("cxr.test").debug("not worth a line")
+    get_logger("cxr.test").warning("left out", member="a-canary")
+    lines = kept()
+    assert [line["event"] for line in lines] == ["not worth a line", "left out"]
+    assert kept() == []
+    hide("a-canary")  # which this process alone knows
+    with open_logs(tmp_path):
+        pass_on(lines)
+    assert events(tmp_path) == [dict(lines[1]) | {"member": REDACTED}]
+    files._opened = ()
+    pass_on(lines)
+    assert len(events(tmp_path)) == 1

@@ -9,7 +9,7 @@ what it says goes nowhere::
     log.info("fetched", image_id="00000001_000", bytes=412_001)
 """
 
-from cxr.logs.files import LOG_FILES, get_logger, open_logs, reopen_logs
+from cxr.logs.files import LOG_FILES, get_logger, keep_logs, open_logs, pass_on, reopen_logs
 from cxr.logs.redaction import REDACTED, hide, public_url, redact
 
 __all__ = [
@@ -17,7 +17,9 @@ __all__ = [
     "REDACTED",
     "get_logger",
     "hide",
+    "keep_logs",
     "open_logs",
+    "pass_on",
     "public_url",
     "redact",
     "reopen_logs",

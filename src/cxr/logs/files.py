@@ -1,12 +1,14 @@
 """The three log files of a library: for a person, for a program, and the errors alone.
 
-Any thread may speak. Worker processes, forked or spawned, are silent: what they find they return.
+Any thread may speak. Worker processes, forked or spawned, are silent: what they find they return. One that
+keeps its lines (`keep_logs`) has its parent write them (`pass_on`).
 """
 
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +29,7 @@ _FIRST = ("timestamp", "level", "logger", "event")
 _LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
 _lock = threading.Lock()
-_opened: tuple["_Files", ...] = ()
+_opened: tuple["_Files | _Kept", ...] = ()
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -83,8 +85,32 @@ def reopen_logs() -> None:
         StorageError: one of them cannot be written.
     """
     for files in _opened:
-        files.close()
-        files.open()
+        if isinstance(files, _Files):
+            files.close()
+            files.open()
+
+
+def keep_logs() -> Callable[[], list[Mapping[str, Any]]]:
+    """From now on, keep the lines of all loggers, in a process whose parent writes the files.
+
+    Returns:
+        A function that returns the lines since it was last called, redacted: plain values, for `pass_on`.
+    """
+    global _opened  # noqa: PLW0603  see open_logs
+    kept = _Kept()
+    with _lock:
+        _opened = (*_opened, kept)
+    return kept.take
+
+
+def pass_on(lines: Iterable[Mapping[str, Any]]) -> None:
+    """Write what another process kept as if it had been said here; the time is that at which it was said."""
+    opened = _opened
+    if not opened:
+        return
+    for line in lines:
+        if _LEVELS[line["level"]] >= opened[-1].least:
+            opened[-1].write(cast("Mapping[str, Any]", redact_event(line)))
 
 
 class _Files:
@@ -132,6 +158,20 @@ class _Files:
             _write(self._json, record)
             if event["level"] in _ERROR_LEVELS:
                 _write(self._errors, line)
+
+
+class _Kept:
+    """Lines on their way to another process, which knows what is worth writing."""
+
+    def __init__(self) -> None:
+        self.least = _LEVELS["DEBUG"]
+        self._lines: deque[Mapping[str, Any]] = deque()
+
+    def write(self, event: Mapping[str, Any]) -> None:
+        self._lines.append(event)
+
+    def take(self) -> list[Mapping[str, Any]]:
+        return [self._lines.popleft() for _ in range(len(self._lines))]
 
 
 def _append(path: Path) -> int:

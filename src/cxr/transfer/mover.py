@@ -9,10 +9,12 @@ import pickle
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cxr.hosts import Host
+from cxr.logs import keep_logs
 from cxr.stores.local import LocalStore
 from cxr.transfer.threads import Threads
 from cxr.transfer.unit import Unit
@@ -46,11 +48,12 @@ def main(descriptor: int) -> None:
     """Serve the parent at the other end of a socket until it says so, or is gone."""
     _die_with_the_parent()
     connection = Connection(descriptor)
+    logged = keep_logs()
     try:
         start: Start = connection.recv()
         threads = Threads(start.host, start.store, start.threads, ahead=0)
         threads.allow(start.threads)
-        threading.Thread(target=_tell, args=(threads, connection), daemon=True).start()
+        threading.Thread(target=_tell, args=(threads, logged, connection), daemon=True).start()
         while isinstance(message := connection.recv(), Try):
             threads.give(*message)
         threads.close()
@@ -65,10 +68,11 @@ def _die_with_the_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _tell(threads: Threads, connection: Connection) -> None:
+def _tell(threads: Threads, logged: Callable[[], list[Mapping[str, Any]]], connection: Connection) -> None:
     while True:
         told = threads.wait(_LISTEN)
-        if told.moved or told.events:
+        told.lines = logged()  # after the events: what an attempt said comes no later than its end
+        if told.moved or told.events or told.lines:
             try:
                 connection.send_bytes(_pickled(told))
             except OSError:

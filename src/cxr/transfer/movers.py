@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from cxr.errors import CxrError
 from cxr.hosts import Host
 from cxr.http import TransientError
+from cxr.logs import pass_on
 from cxr.stores.local import LocalStore
 from cxr.transfer.mover import Start, Stop, Try
 from cxr.transfer.unit import Unit
@@ -152,6 +153,7 @@ class Movers:
         except (EOFError, OSError):
             told.events.extend(self._bury(mover))
             return
+        pass_on(more.lines)
         told.moved += more.moved
         told.events.extend(more.events)
         mover.tickets.difference_update(event.ticket for event in more.events if isinstance(event, Ended))

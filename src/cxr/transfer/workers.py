@@ -1,7 +1,8 @@
 """Who carries units out: threads of this process or of others. They try once, tell, and decide nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cxr.model import Failure, Fetched
 from cxr.transfer.unit import Job, Unit
@@ -38,10 +39,12 @@ class Told:
     Attributes:
         moved: Bytes that came over all connections.
         events: The others, in their order.
+        lines: What was logged in another process, for `cxr.logs.pass_on`.
     """
 
     moved: int = 0
     events: list[Decided | Ended] = field(default_factory=list)
+    lines: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 class Workers(Protocol):

@@ -1,3 +1,4 @@
+import json
 import tarfile
 import tracemalloc
 import zlib
@@ -9,6 +10,8 @@ from support.tar_files import ARCHIVE, TarBench, Told, blocks_of, by_id, gz, hea
 from cxr.http import RefusedError
 from cxr.model import Failure
 from cxr.transfer import gzip_stream
+from cxr.transfer.engine import Engine
+from cxr.transfer.retry import RetryPolicy
 
 
 def note(number: int) -> tuple[str, bytes]:
@@ -61,6 +64,23 @@ def test_members_that_must_not_be_read_are_named_and_nothing_else_is_lost(tar_be
     assert {path.parent.name for path in made} <= {"Images", "indexes", tar_bench.folder.name}
     for name in ("'../x.png'", "'/etc/y.png'", "'images/link.png' is a symbolic link"):
         assert name in tar_bench.log
+
+
+@pytest.mark.parametrize("movers", [0, 2])
+def test_hostile_members_are_named_in_the_log_whichever_process_reads_them(tar_bench: TarBench, movers: int):
+    good = images(3)
+    link = header("images/link.png", 0, tarfile.SYMTYPE, "/etc/passwd")
+    tar_bench.put(gz(tar_of([("../evil.png", png(90)), (link, b""), *good.items()])) + b"garbage")
+    policy = RetryPolicy(attempts=2, delay=0.01)
+    engine = Engine(tar_bench.host, tar_bench.store, connections=2, policy=policy, movers=movers)
+    assert len(list(engine.run([tar_bench.unit([*good, "images/none.png"])]))) == 4
+    lines = [json.loads(line) for line in tar_bench.log.splitlines()]
+    (line,) = [line for line in lines if line["event"] == "members of an archive are left out"]
+    assert (line["level"], line["logger"]) == ("WARNING", "cxr.transfer.tar_notices")
+    assert line["number"] == 2
+    assert "'../evil.png'" in line["members"][0]
+    assert line["members"][1] == "'images/link.png' is a symbolic link"
+    assert "bytes behind the end are ignored" in {line["event"] for line in lines}
 
 
 def test_of_members_with_the_same_name_the_first_counts_and_the_others_are_named(tar_bench: TarBench):
