@@ -23,7 +23,7 @@ from cxr.transfer.schedule import Schedule, Task
 from cxr.transfer.standing import Standing
 from cxr.transfer.threads import AHEAD, Threads
 from cxr.transfer.unit import Job, Unit
-from cxr.transfer.workers import Decided, Ended, Workers
+from cxr.transfer.workers import Decided, Ended, Returned, Workers
 
 Result = tuple[Job, Fetched | Failure]
 
@@ -139,7 +139,11 @@ class Engine:
             else:
                 task = self._under_way.pop(event.ticket)
                 schedule.ended(task)
-                yield from self._ended(schedule, task, event)
+                if isinstance(event, Returned):
+                    task.returned()
+                    schedule.again(task)
+                else:
+                    yield from self._ended(schedule, task, event)
                 self._hand_out(schedule)
 
     def _seconds(self, schedule: Schedule) -> float:

@@ -20,6 +20,8 @@ from cxr.transfer.threads import Threads
 from cxr.transfer.unit import Unit
 from cxr.transfer.workers import Ended, Told
 
+AHEAD = 8
+"""Units that wait in a mover, so that it need not wait for its parent."""
 _LISTEN = 0.2
 """Seconds between two looks at what moved, where nothing ends."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -40,6 +42,12 @@ class Try(NamedTuple):
     unit: Unit
 
 
+class Allow(NamedTuple):
+    """Begin no attempt while so many are under way."""
+
+    attempts: int
+
+
 class Stop(NamedTuple):
     """Cut short what is under way, and end."""
 
@@ -51,11 +59,14 @@ def main(descriptor: int) -> None:
     logged = keep_logs()
     try:
         start: Start = connection.recv()
-        threads = Threads(start.host, start.store, start.threads, ahead=0)
-        threads.allow(start.threads)
+        message: Try | Allow | Stop
+        threads = Threads(start.host, start.store, start.threads, ahead=AHEAD)
         threading.Thread(target=_tell, args=(threads, logged, connection), daemon=True).start()
-        while isinstance(message := connection.recv(), Try):
-            threads.give(*message)
+        while not isinstance(message := connection.recv(), Stop):
+            if isinstance(message, Try):
+                threads.give(*message)
+            else:
+                threads.allow(message.attempts)
         threads.close()
     except (EOFError, OSError):
         pass  # the parent is gone: not one more byte

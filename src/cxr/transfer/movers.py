@@ -18,7 +18,7 @@ from cxr.hosts import Host
 from cxr.http import TransientError
 from cxr.logs import pass_on
 from cxr.stores.local import LocalStore
-from cxr.transfer.mover import Start, Stop, Try
+from cxr.transfer.mover import AHEAD, Allow, Start, Stop, Try
 from cxr.transfer.unit import Unit
 from cxr.transfer.workers import Decided, Ended, Told
 
@@ -58,17 +58,28 @@ class _Mover:
                     stdout=subprocess.DEVNULL,
                 )
         self.tickets: set[int] = set()
-        with suppress(OSError):  # it is dead already; `wait` will tell
-            self.connection.send(start)
+        self.allowed = 0
+        self._send(start)
+
+    @property
+    def room(self) -> int:
+        return self.allowed + AHEAD - len(self.tickets) if self.allowed else 0
+
+    def allow(self, attempts: int) -> None:
+        if attempts != self.allowed:
+            self.allowed = attempts
+            self._send(Allow(attempts))
 
     def give(self, ticket: int, unit: Unit) -> None:
         self.tickets.add(ticket)
-        with suppress(OSError):
-            self.connection.send(Try(ticket, unit))
+        self._send(Try(ticket, unit))
 
     def stop(self) -> None:
-        with suppress(OSError):
-            self.connection.send(Stop())
+        self._send(Stop())
+
+    def _send(self, message: Start | Try | Allow | Stop) -> None:
+        with suppress(OSError):  # it is dead already; `wait` will tell
+            self.connection.send(message)
 
     def end(self, deadline: float) -> int:
         """Make sure that it ends soon after that time at the latest, and return how it ended."""
@@ -111,20 +122,20 @@ class Movers:
         self._processes = processes
 
     def allow(self, attempts: int) -> None:
-        """Begin no attempt while so many are under way."""
+        """Begin no attempt while so many are under way; if that is fewer than before, return what waits."""
         self._allowed = attempts
+        for number, mover in enumerate(self._movers.values()):
+            mover.allow(attempts // self._processes + (number < attempts % self._processes))
 
     @property
     def room(self) -> int:
-        """How many more units should be given now: each is begun at once."""
-        return self._allowed - sum(len(mover.tickets) for mover in self._movers.values())
+        """How many more units should be given now."""
+        self._complete()
+        return sum(max(0, mover.room) for mover in self._movers.values())
 
     def give(self, ticket: int, unit: Unit) -> None:
-        """Have a unit tried once, by the process with the least to do."""
-        while len(self._movers) < self._processes:
-            mover = _Mover(self._start)
-            self._movers[mover.connection] = mover
-        min(self._movers.values(), key=lambda mover: len(mover.tickets)).give(ticket, unit)
+        """Have a unit tried once, by the process with most room for it."""
+        max(self._movers.values(), key=lambda mover: mover.room).give(ticket, unit)
 
     def wait(self, seconds: float) -> Told:
         """Return what happened, at the latest after so many seconds.
@@ -147,6 +158,13 @@ class Movers:
             mover.end(deadline)
         self._movers.clear()
 
+    def _complete(self) -> None:
+        if self._allowed and len(self._movers) < self._processes:
+            while len(self._movers) < self._processes:
+                mover = _Mover(self._start)
+                self._movers[mover.connection] = mover
+            self.allow(self._allowed)
+
     def _receive(self, mover: _Mover, told: Told) -> None:
         try:
             more: Told = mover.connection.recv()
@@ -156,7 +174,9 @@ class Movers:
         pass_on(more.lines)
         told.moved += more.moved
         told.events.extend(more.events)
-        mover.tickets.difference_update(event.ticket for event in more.events if isinstance(event, Ended))
+        mover.tickets.difference_update(
+            event.ticket for event in more.events if not isinstance(event, Decided)
+        )
         if any(isinstance(event, Decided) for event in more.events):
             self._deaths = 0
 

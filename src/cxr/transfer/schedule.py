@@ -42,6 +42,10 @@ class Task:
         self.attempts += 1
         self.progressed = False
 
+    def returned(self) -> None:
+        """Take notice that it was not begun."""
+        self.attempts -= 1
+
     def failed(self, now: float, progress: int, *, excused: bool) -> None:
         """Take notice of an attempt that did not hold, and leave out what it brought.
 

@@ -8,7 +8,7 @@ from cxr.hosts import Host
 from cxr.model import Failure, Fetched
 from cxr.stores.local import LocalStore
 from cxr.transfer.unit import Job, Unit
-from cxr.transfer.workers import Decided, Ended, Told
+from cxr.transfer.workers import Decided, Ended, Event, Returned, Told
 
 AHEAD = 32
 """Units that wait beside those under way, so that small files need not wait for whoever hands them out."""
@@ -38,18 +38,23 @@ class Threads:
         self._waiting: deque[tuple[int, Unit]] = deque()
         self._allowed = 0
         self._active = 0
-        self._told: deque[Decided | Ended] = deque()
+        self._told: deque[Event] = deque()
         self._urgent = threading.Event()
         self._reports: list[_Report] = []
         self._moved = 0
         self.stopping = False
 
     def allow(self, attempts: int) -> None:
-        """Begin no attempt while so many are under way."""
+        """Begin no attempt while so many are under way; if that is fewer than before, return what waits."""
         with self._may_begin:
-            self._allowed = min(attempts, self._most)
-            self._staff()
-            self._may_begin.notify_all()
+            before, self._allowed = self._allowed, min(attempts, self._most)
+            if self._allowed < before:
+                self._told.extend(Returned(ticket) for ticket, _ in self._waiting)
+                self._waiting.clear()
+                self._urgent.set()
+            elif self._allowed > before:
+                self._staff()
+                self._may_begin.notify_all()
 
     @property
     def room(self) -> int:
@@ -94,7 +99,7 @@ class Threads:
             self._reports.append(report)
             report.thread.start()
 
-    def tell(self, event: Decided | Ended) -> None:
+    def tell(self, event: Event) -> None:
         """Take notice of an event, from any thread."""
         self._told.append(event)
 

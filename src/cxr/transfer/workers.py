@@ -32,6 +32,15 @@ class Ended(NamedTuple):
     began: float
 
 
+class Returned(NamedTuple):
+    """A unit that waited comes back without having been tried, since fewer are allowed now."""
+
+    ticket: int
+
+
+Event = Decided | Ended | Returned
+
+
 @dataclass(slots=True)
 class Told:
     """What happened since it was last asked for.
@@ -43,7 +52,7 @@ class Told:
     """
 
     moved: int = 0
-    events: list[Decided | Ended] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     lines: list[Mapping[str, Any]] = field(default_factory=list)
 
 
@@ -51,7 +60,7 @@ class Workers(Protocol):
     """Whoever carries units out."""
 
     def allow(self, attempts: int) -> None:
-        """Begin no attempt while so many are under way."""
+        """Begin no attempt while so many are under way; if that is fewer than before, return what waits."""
         ...
 
     @property

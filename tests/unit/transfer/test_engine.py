@@ -339,6 +339,21 @@ def too_many(unit, report, number):
     raise TransientError("http_429", "too many requests", status=429, throttled=True)
 
 
+def test_what_waited_when_the_host_asked_for_less_is_tried_later_and_once(store):
+    log, refused = Attempts(), threading.Event()
+
+    def script(unit, report, number):
+        if not refused.is_set():
+            refused.set()
+            too_many(unit, report, number)
+        succeed(unit, report, number)
+
+    units = (Scripted([job(number)], script, log) for number in range(200))
+    results = carry_out(units, store, policy=RetryPolicy(attempts=1, delay=0.01))
+    assert list(kinds(results).values()) == ["came"] * 200
+    assert len(log.begun) == 201
+
+
 def test_too_many_requests_are_no_fault_of_the_image_while_others_come(store):
     done, log = threading.Semaphore(0), Attempts()
 

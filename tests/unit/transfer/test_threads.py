@@ -8,7 +8,7 @@ from support.units import Attempts, Named, Scripted, job, succeed
 
 from cxr.stores.local import LocalStore
 from cxr.transfer.threads import AHEAD, Threads
-from cxr.transfer.workers import Decided, Ended
+from cxr.transfer.workers import Decided, Ended, Returned
 
 
 @pytest.fixture
@@ -76,12 +76,15 @@ def test_fewer_are_begun_once_fewer_are_allowed(store):
         until(lambda: gate.log.under_way == 4)
         threads.allow(1)
         gate.permits.release(4)
-        events(threads, 4)
-        until(lambda: gate.log.under_way == 1)
+        found, _ = events(threads, 4)
+        assert [event.ticket for event in found if isinstance(event, Returned)] == list(range(4, 10))
         gate.log.most = 0
         gate.permits.release(6)
+        for number in range(4, 10):
+            threads.give(number, gate.unit(number))
         events(threads, 6)
         assert gate.log.most == 1
+        assert len(gate.log.begun) == 10
 
 
 def test_nothing_is_begun_while_nothing_is_allowed_and_everything_afterwards(store):
