@@ -1,7 +1,8 @@
 """The bytes of one image into the store: a part, hashed on the way, named only when it is right."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,7 +54,7 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     digest = Digest(remote.checksum)
     part = store.part(job.name)
     try:
-        with begun or _new_part(store, job) as file:
+        with _closing(begun or _new_part(store, job), part) as file:
             if begun is not None:
                 _hash(begun, digest)
             _write(file, digest(blocks), part)
@@ -80,6 +81,16 @@ def _new_part(store: LocalStore, job: Job) -> BinaryIO:
         return store.new_part(job.name)
 
 
+@contextmanager
+def _closing(file: BinaryIO, part: Path) -> Iterator[BinaryIO]:
+    """Close a part however its writing ends: a full disk, or a network file system, may refuse it late."""
+    try:
+        yield file
+    finally:
+        with writing(part):
+            file.close()
+
+
 def _hash(file: BinaryIO, digest: Digest) -> None:
     while block := file.read(_BLOCK):
         digest.add(block)
@@ -91,8 +102,6 @@ def _write(file: BinaryIO, blocks: Iterable[bytes], part: Path) -> None:
             file.write(block)
         except OSError as error:
             raise explained(part, error) from error
-    with writing(part):
-        file.close()  # what a full disk, or a network file system, refuses late is told here
 
 
 def fetched(job: Job, digest: Digest, *, url: str, how: Transfer, seconds: float) -> Fetched:

@@ -22,6 +22,7 @@ from cxr.http import HttpSettings, RefusedError, TransientError
 from cxr.model import Failure, Fetched, Remote, Transfer
 from cxr.stores.local import LocalStore
 from cxr.transfer.file_unit import FileUnit
+from cxr.transfer.receive import receive
 from cxr.transfer.unit import Job
 
 LARGE = png(3 << 20, seed=1)
@@ -347,6 +348,24 @@ def test_a_full_disk_ends_the_run_and_gives_its_bytes_back(host, store):
     try:
         with pytest.raises(StorageError, match="No space left"):
             attempt(unit_for(), host, store)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert leftovers(store) == []
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_full_disk_is_not_taken_for_the_connection_that_breaks_with_it(store, keep):
+    """The last bytes that came are still in a buffer then."""
+
+    def blocks():
+        yield SMALL[:900]
+        raise TransientError("reset", "the connection broke")
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (800, hard))
+    try:
+        with pytest.raises(StorageError, match="No space left"):
+            receive(store, unit_for().job, blocks(), remote=Remote("large.png"), url="", where="", keep=keep)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert leftovers(store) == []
