@@ -10,7 +10,7 @@ from random import Random
 
 from structlog.typing import FilteringBoundLogger
 
-from cxr.errors import CxrError
+from cxr.errors import AccessError, CxrError
 from cxr.hosts import Host
 from cxr.http import RefusedError, RequestError, TransientError
 from cxr.logs import get_logger
@@ -107,6 +107,12 @@ class Engine:
                 yield from self._listen(schedule)
             self._standing.end()
             yield from self._no_access
+        except AccessError:
+            raise
+        except Exception:
+            if self._standing.progress:  # it is not that nothing is allowed
+                yield from self._no_access
+            raise
         finally:
             self._workers.close()
 

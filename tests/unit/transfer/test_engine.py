@@ -488,6 +488,22 @@ def test_what_was_forbidden_among_what_came_is_a_row_whatever_happens_later(stor
     }
 
 
+@pytest.mark.parametrize("let_in", [True, False])
+def test_what_was_forbidden_is_a_row_if_the_run_ends_for_another_reason(store, let_in):
+    """Not where nothing came before: it may be that the host lets nobody in."""
+
+    def full(unit, report, number):
+        raise StorageError("No space left while writing.", next_step="Free some.")
+
+    scripts = [*[succeed] * let_in, refusing(403), full]
+    units = (Scripted([job(n)], script) for n, script in enumerate(scripts))
+    rows = []
+    with pytest.raises(StorageError):
+        rows.extend(Engine(Named(), store, connections=1, policy=QUICK).run(units))
+    expected = {"0": "came", "1": "http_403"} if let_in else {}
+    assert kinds({one.image_id: result for one, result in rows}) == expected
+
+
 def test_single_files_that_are_forbidden_are_rows(store):
     units = [Scripted([job(n)], refusing(403) if n % 10 == 3 else succeed) for n in range(100)]
     codes = kinds(carry_out(iter(units), store, connections=1))
