@@ -1,6 +1,7 @@
 """Tables from a host: whole or not at all, whatever the connection does."""
 
 import hashlib
+from contextlib import contextmanager
 
 import pytest
 from support.labs import lab
@@ -70,6 +71,61 @@ def test_whoever_does_not_want_checksums_compared_has_none_compared(running, kag
 def test_what_the_host_refuses_is_said_and_leaves_nothing(running, kaggle, tmp_path):
     with pytest.raises(RefusedError, match=r"none\.csv"):
         save(kaggle, Remote("none.csv"), tmp_path / "none.csv", POLICY)
+    assert list(tmp_path.iterdir()) == []
+
+
+WORDS = b"Image Index,Finding Labels"
+
+
+class Answering:
+    """A host that gives, at each request, a part of `WORDS` whatever is asked for; the last for ever.
+
+    Args:
+        parts: First byte, byte to stop before, the size that is announced, and whether the connection breaks.
+    """
+
+    def __init__(self, *parts):
+        self.parts = list(parts)
+        self.asked = []
+
+    @contextmanager
+    def open(self, remote, start=0, end=None, validator=""):
+        self.asked.append((start, validator))
+        part = self.parts.pop(0) if len(self.parts) > 1 else self.parts[0]
+        yield AnsweredPart(*part)
+
+
+class AnsweredPart:
+    validator, checksum, name = '"one"', "", TABLE
+
+    def __init__(self, start, end, size, breaks):
+        self.start, self.end, self.size, self.breaks = start, end, size, breaks
+
+    def __iter__(self):
+        yield WORDS[self.start : self.end]
+        if self.breaks:
+            raise TransientError("reset", "the connection broke")
+
+
+def test_a_part_that_begins_elsewhere_than_it_should_is_not_appended(tmp_path):
+    host = Answering((0, 10, None, True), (5, None, None, False), (10, None, None, False))
+    save(host, Remote(TABLE), tmp_path / TABLE, POLICY)
+    assert (tmp_path / TABLE).read_bytes() == WORDS
+    assert host.asked == [(0, ""), (10, '"one"'), (10, '"one"')]
+
+
+def test_a_table_that_is_shorter_than_announced_goes_on_where_it_ended(tmp_path):
+    host = Answering((0, 10, len(WORDS), False), (10, None, len(WORDS), False))
+    save(host, Remote(TABLE), tmp_path / TABLE, POLICY)
+    assert (tmp_path / TABLE).read_bytes() == WORDS
+
+
+@pytest.mark.parametrize(
+    ("last", "said"), [((5, None, None, False), "another part"), ((10, 10, 26, False), "10 of 26 bytes")]
+)
+def test_a_table_that_never_comes_right_is_none(tmp_path, last, said):
+    with pytest.raises(TransientError, match=said):
+        save(Answering((0, 10, None, True), last), Remote(TABLE), tmp_path / TABLE, POLICY)
     assert list(tmp_path.iterdir()) == []
 
 
