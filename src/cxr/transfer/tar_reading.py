@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from cxr.hosts import Archive, Host
-from cxr.http import RefusedError, RequestError
+from cxr.http import RefusedError, RequestError, TransientError
 from cxr.logs import get_logger
 from cxr.model import Failure, Fetched
 from cxr.stores.local import LocalStore
@@ -28,6 +28,7 @@ _GAP: Final = 256 << 10  # compressed bytes that are read rather than sought ove
 _TAIL: Final = 64 << 10  # compressed bytes behind the last wanted member that are read for the checksums
 _PATIENCE: Final = 1.0  # seconds before a broken connection is replaced, where beginning anew is dear
 _ABOUT: Final = 64 << 10  # bytes of which nobody can say beforehand whether they belong to a member
+_WRONG_BYTES: Final = frozenset({"hash_differs", "not_an_image", "truncated"})
 
 _log = get_logger(__name__)
 
@@ -76,7 +77,7 @@ class TarReading:
         """Report each image that is decided.
 
         Raises:
-            TransientError: the connection did not hold.
+            TransientError: the connection did not hold, or (``index_doubtful``) the index was no good.
             RefusedError: the host refuses the archive, or it cannot be read on.
             StorageError: the store, or the index, cannot be written.
             StoppedError: the run is being stopped.
@@ -105,7 +106,13 @@ class TarReading:
             if not self._is_here(member):
                 self._forget_index("it does not fit the archive")
                 return
-            self._decide(job, self._received(member, job))
+            result = self._received(member, job)
+            if getattr(result, "code", "") in _WRONG_BYTES and self._index.best(member.start) != START:
+                # Of wrong bytes the index gives wrong images for ever. Without it the next try decides.
+                self._forget_index("an image that it leads to is wrong")
+                reason = f"{self._name}: an image is wrong that was read by the seek index"
+                raise TransientError("index_doubtful", reason)
+            self._decide(job, result)
 
     def _known(self) -> list[tuple[Member, Job]]:
         found: dict[str, tuple[Member, Job]] = {}

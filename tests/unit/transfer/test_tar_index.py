@@ -197,6 +197,28 @@ def test_an_archive_that_is_gone_costs_the_index_nothing(tar_bench: TarBench):
     assert tar_bench.index.complete
 
 
+def test_an_index_that_leads_to_a_wrong_image_is_thrown_away_before_that_counts(tar_bench: TarBench):
+    """Once: an image that is wrong without it, too, is wrong at the host."""
+    members = images(600, side=64)
+    tar = tar_of(members)
+    right = b"".join(gz(tar[at : at + 100_000], 0) for at in range(0, len(tar), 100_000))
+    name, lost = list(members)[-2], list(members)[-1]
+    wrong = bytearray(right)
+    wrong[right.index(members[name][1000:1100])] ^= 1
+    tar_bench.put(right)
+    tar_bench.run([lost])
+    assert tar_bench.index.points
+    tar_bench.put(bytes(wrong))
+    with pytest.raises(TransientError) as caught:
+        tar_bench.run([name])
+    assert caught.value.code == "index_doubtful"
+    assert tar_bench.index.identity is None
+    assert "an image that it leads to is wrong" in tar_bench.log
+    assert tar_bench.run([name]).codes == {Path(name).stem: "hash_differs"}
+    tar_bench.put(right)
+    assert tar_bench.run([name]).codes == {Path(name).stem: "had"}
+
+
 def test_an_index_that_cannot_be_written_ends_the_run(tar_bench: TarBench):
     """As a full disk does: the images could not be written either."""
     tar_bench.put(gz(tar_of(images(3))))
