@@ -125,6 +125,9 @@ class TarReading:
     def _read_on(self) -> None:
         """Read members that nobody has seen yet, until the last wanted one is in or the tar ends."""
         self._place = self._index.next_header
+        if self._index.members:
+            last = self._index.members[-1]
+            self._least = last.offset + last.size
         self._ended = self._index.complete
         while self._wanted and not self._ended:
             self._read_member()

@@ -8,12 +8,15 @@ from typing import Self
 
 from cxr.hosts import Archive, Host
 from cxr.http import RefusedError, RequestError
+from cxr.logs import get_logger
 from cxr.stores.local import LocalStore
 from cxr.transfer.seek_index import SeekIndex, index_path
 from cxr.transfer.tar_reading import TarReading
 from cxr.transfer.tar_wanted import Wanted
 from cxr.transfer.unit import Job, Report, Unit
 from cxr.transfer.zip_member import StoppedError
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,27 @@ class TarUnit:
                 ``archive_bomb``, ``not_an_archive``) it cannot be read on.
             StorageError: the store, or the seek index, cannot be written.
         """
-        index = SeekIndex(index_path(self.index_folder, self.archive))
         wanted = Wanted(self.jobs, self.archive.prefix)
         try:
             with suppress(StoppedError):
-                TarReading(self.archive, index, wanted, host=host, store=store, report=report).run()
+                self._read(wanted, host, store, report)
         except RequestError:
             raise
         except OSError as error:
             where = f"{self.archive.remote.path} at {host.key}"
             raise RefusedError("not_readable", f"{where}: {error.strerror or error}") from error
+
+    def _read(self, wanted: Wanted, host: Host, store: LocalStore, report: Report) -> None:
+        """Read the archive; where it is damaged, once more: a byte may have been wrong on the way only."""
+        for is_last in (False, True):
+            index = SeekIndex(index_path(self.index_folder, self.archive))
+            try:
+                TarReading(self.archive, index, wanted, host=host, store=store, report=report).run()
+                break
+            except RefusedError as error:
+                if is_last or error.code != "archive_damaged":
+                    raise
+                _log.warning("an archive is read once more", host=host.key, reason=error.reason)
 
     def without(self, done: frozenset[str]) -> Self:
         """Return the unit for those images alone that are not done."""

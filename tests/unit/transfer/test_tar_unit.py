@@ -70,6 +70,23 @@ def test_what_is_not_in_one_archive_is_looked_for_in_the_next(tar_bench: TarBenc
     assert list(third.elsewhere()) == []
 
 
+def test_a_byte_that_was_wrong_on_the_way_once_costs_no_image(tar_bench: TarBench, either):
+    """The archive is read again before it is called damaged."""
+    members = images(200, side=64)
+    right = gz(tar_of(members))
+    tar_bench.put(right[:150_000] + bytes(500) + right[150_500:])
+
+    def refuse(_: int) -> int:
+        tar_bench.put(right)  # the first request has its bytes already
+        return 0
+
+    tar_bench.served.refuse = refuse
+    told = tar_bench.run(members)
+    assert "an archive is read once more" in tar_bench.log
+    assert told.codes.keys() == by_id(members).keys()
+    assert sum(code == "had" for code in told.codes.values()) >= len(members) - 1, "all but the one it was in"
+
+
 def test_a_unit_can_be_pickled(tar_bench: TarBench):
     unit = tar_bench.unit(images(3))
     assert pickle.loads(pickle.dumps(unit)) == unit
