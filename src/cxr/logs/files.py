@@ -11,13 +11,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
-
-import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from typing import TYPE_CHECKING, Any, cast
 
 from cxr.errors import StorageError
 from cxr.logs.redaction import redact_event
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger, Processor
 
 MAIN = "cxr_downloader.log"
 JSON = "cxr_downloader.json"
@@ -32,7 +32,7 @@ _lock = threading.Lock()
 _opened: tuple["_Files | _Kept", ...] = ()
 
 
-def get_logger(name: str) -> FilteringBoundLogger:
+def get_logger(name: str) -> "FilteringBoundLogger":
     """Return a logger whose lines reach the log files that are open when it speaks, or nothing.
 
     Secrets are taken out of every line (`cxr.logs.redact`). structlog's own configuration, which belongs to
@@ -41,6 +41,8 @@ def get_logger(name: str) -> FilteringBoundLogger:
     Args:
         name: Of the part that speaks, usually ``__name__``.
     """
+    import structlog  # noqa: PLC0415  slow, and a process that only moves files has nothing to say
+
     processors: list[Processor] = [
         _drop_unheard,
         structlog.processors.add_log_level,
@@ -50,7 +52,7 @@ def get_logger(name: str) -> FilteringBoundLogger:
     ]
     wrapper = structlog.make_filtering_bound_logger(_LEVELS["DEBUG"])
     logger = structlog.wrap_logger(_Sink(), processors=processors, wrapper_class=wrapper, context_class=dict)
-    return cast(FilteringBoundLogger, logger.bind(logger=name))
+    return cast("FilteringBoundLogger", logger.bind(logger=name))
 
 
 @contextmanager
@@ -205,7 +207,9 @@ class _Sink:
 def _drop_unheard(_logger: object, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     opened = _opened
     if not opened or _LEVELS.get(_level(method), _LEVELS["ERROR"]) < opened[-1].least:
-        raise structlog.DropEvent
+        from structlog import DropEvent  # noqa: PLC0415  as above
+
+        raise DropEvent
     return event
 
 
