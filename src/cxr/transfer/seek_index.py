@@ -36,6 +36,7 @@ from cxr.transfer.tar_members import Member
 
 _POINT: Final = struct.Struct("<QQQIB")
 _MOST: Final = 1_000_000  # members: of an archive with more, the others are looked for anew each time
+_MOST_NAMES: Final = 64 << 20  # characters that their names have together
 _LARGEST: Final = 1 << 60  # no position is beyond
 
 _log = get_logger(__name__)
@@ -147,7 +148,8 @@ class SeekIndex:
 
     def add(self, member: Member) -> None:
         """Take note of the next member; `save` writes it down."""
-        if len(self.members) < _MOST:
+        self._names += len(member.name)
+        if self._has_room:
             self.members.append(member)
 
     def save(self, identity: Identity, found: Found | None = None, *, complete: bool = False) -> None:
@@ -166,12 +168,13 @@ class SeekIndex:
             new.append((b"M", json.dumps(rows, separators=(",", ":")).encode()))
         if found is not None:
             new.append((b"P", _packed(found)))
-        if complete and not self.complete and len(self.members) < _MOST:
+        if complete and not self.complete and self._has_room:
             new.append((b"E", b""))
         if not new:
             return
         if not self._end:
             new.insert(0, (b"A", json.dumps(asdict(identity)).encode()))
+        self._names -= sum(len(member.name) for member in self.members[self._written :])
         del self.members[self._written :]
         for record in append(self._path, self._end, new):
             self._take(record)
@@ -192,8 +195,13 @@ class SeekIndex:
         self.points: list[Point] = []
         self.complete = False
         self._windows: list[int] = []
+        self._names = 0  # characters of the members' names
         self._written = 0  # members that the file has
         self._end = 0  # of the file's last record
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self.members) < _MOST and self._names <= _MOST_NAMES
 
     def _after(self, offset: int) -> int:
         return bisect_right(self.points, offset, key=lambda point: point.inflated)
@@ -229,6 +237,7 @@ class SeekIndex:
             found.append(member)
             least = member.end
         self.members += found
+        self._names += sum(len(member.name) for member in found)
         self._written = len(self.members)
 
     def _take_point(self, record: Record) -> None:

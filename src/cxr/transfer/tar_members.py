@@ -13,6 +13,8 @@ BLOCK: Final = 512
 """Bytes of a block; a tar consists of whole ones."""
 
 _LONGEST: Final = 1 << 20  # bytes that an extended header may have
+_LONGEST_NAME: Final = 4096  # characters, as Linux allows for a path
+_SHOWN: Final = 120  # characters of a name that people are shown
 _MOST: Final = 16  # headers that may stand before one member
 _MOST_SPARSE: Final = 1 << 10  # blocks that the map of a sparse file may go on for
 _FILES: Final = frozenset({tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE})
@@ -71,6 +73,11 @@ class Member:
     offset: int
     size: int
     fault: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name for people, quoted and not too long: whoever made the archive chose it."""
+        return repr(self.name if len(self.name) <= _SHOWN else self.name[:_SHOWN] + "...")
 
     @property
     def end(self) -> int:
@@ -183,7 +190,8 @@ def _kind_fault(kind: bytes) -> str:
 def _name_fault(name: str) -> str:
     if name.startswith("/") or ".." in name.split("/"):
         return LEADS_OUT
-    return "" if name and "\0" not in name else "a name that no file can have"
+    possible = 0 < len(name) <= _LONGEST_NAME and "\0" not in name
+    return "" if possible else "a name that no file can have"
 
 
 def _whole(size: int) -> int:

@@ -25,10 +25,10 @@ class Notices:
         self._number = 0
 
     def leave_out(self, member: Member, fault: str) -> None:
-        """Take note of a member that is not read. Its name is quoted: whoever made the archive chose it."""
+        """Take note of a member that is not read."""
         self._number += 1
         if len(self._left_out) < _MOST:
-            self._left_out.append(f"{member.name!r} is {fault}")
+            self._left_out.append(f"{member.shown} is {fault}")
 
     def tell(self) -> None:
         """Name the members that were left out."""

@@ -229,7 +229,7 @@ class TarReading:
         """Return an error with the member where it happened, if it is of the archive's bytes."""
         if self._member is None or error.code not in {"archive_damaged", "archive_bomb"}:
             return error
-        return RefusedError(error.code, f"{error.reason} (in or behind {self._member.name!r})")
+        return RefusedError(error.code, f"{error.reason} (in or behind {self._member.shown})")
 
     def _forget_index(self, reason: str) -> None:
         _log.warning("a seek index is thrown away", archive=self._name, reason=reason)

@@ -267,6 +267,17 @@ def test_more_members_than_anybody_has_are_not_noted_down(tmp_path: Path, monkey
     assert not again.complete
 
 
+def test_names_without_end_do_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(seek_index, "_MOST_NAMES", 50)
+    index = SeekIndex(tmp_path / "x")
+    for number in range(9):
+        index.add(member(number))
+    index.save(IDENTITY, complete=True)
+    again = SeekIndex(tmp_path / "x")
+    assert again.members == [member(0), member(1), member(2)]
+    assert not again.complete
+
+
 def test_an_index_has_the_permissions_that_files_have(tmp_path: Path):
     filled(tmp_path / "x")
     (tmp_path / "y").write_bytes(b"")

@@ -98,6 +98,14 @@ def test_names_that_lead_out_of_the_folder_say_so(name: str):
     assert one.fault == LEADS_OUT
 
 
+def test_a_name_longer_than_any_path_is_none_and_is_not_shown_whole():
+    """A header may have a MiB of it."""
+    long, usual = members_of(tar_of({"x" * 5000: b"image", "y" * 4000: b"image"}))
+    assert long.fault == "a name that no file can have"
+    assert len(long.shown) < 200
+    assert (usual.fault, len(usual.name)) == ("", 4000)
+
+
 @pytest.mark.parametrize("name", ["..x.png", "images/x..png", "...", "a/..b/c.png"])
 def test_names_with_harmless_points_are_names(name: str):
     (one,) = members_of(tar_of({name: b"image"}))
