@@ -8,7 +8,6 @@ from cxr.library.captioning import Captions
 from cxr.library.naming import stem_of
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
-from cxr.transfer.decide import Action, decide
 
 
 def all_there(
@@ -52,7 +51,7 @@ def _in_place(
     there = set(elsewhere)
     for image_id, name, size in sizes(library.database, source):
         if image_id not in elsewhere:
-            if decide(size, on_disk.get(name)) is not Action.KEEP or not captions.has(stem_of(name)):
+            if on_disk.get(name) != size or not captions.has(stem_of(name)):
                 return None
             there.add(image_id)
     return there
