@@ -96,7 +96,7 @@ class Engine:
             AccessError: the host refuses everything that is asked of it.
             HostError: the host or the network gave up.
             StorageError: the store cannot be written.
-            CxrError: processes die one after the other.
+            CxrError: processes die one after the other, or nothing works for a reason that nobody foresaw.
         """
         schedule = Schedule(iter(units), self._window)
         try:
@@ -184,6 +184,7 @@ class Engine:
         else:
             self._log.error("unexpected", host=self._host.key, images=len(task.left), exc_info=error)
             yield from self._rows(task, "unexpected", f"{type(error).__name__}: {error}")
+            self._standing.unexpected(error)
 
     def _broke(self, schedule: Schedule, task: Task, event: Ended, error: TransientError) -> Iterator[Result]:
         """Try what is left later again, or give it up."""
@@ -202,7 +203,8 @@ class Engine:
             self._log.info("again", **self._about(task, error), seconds=round(wait, 1))
             schedule.again(task, now + wait)
             return
-        yield from self._rows(task, error.code, f"{error.reason} (tried {task.attempts} times)")
+        tried = "once" if task.attempts == 1 else f"{task.attempts} times"
+        yield from self._rows(task, error.code, f"{error.reason} (tried {tried})")
         since = task.tries.since or now
         if self._standing.gave_up(error, since=since, began=event.began, now=now) and self._standing.suspect:
             failures = task.tries.failures + self._standing.suspicions

@@ -68,8 +68,8 @@ def main(descriptor: int) -> None:
             else:
                 threads.allow(message.attempts)
         threads.close()
-    except (EOFError, OSError):
-        pass  # the parent is gone: not one more byte
+    except (EOFError, OSError, pickle.UnpicklingError):
+        pass  # the parent is gone, or was interrupted in a message: not one more byte
     os._exit(0)
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
-from cxr.errors import AccessError, HostError
+from cxr.errors import AccessError, CxrError, HostError
 from cxr.http import RefusedError, TransientError
 from cxr.transfer.retry import LONGEST_PAUSE
 
@@ -33,6 +33,7 @@ class Standing:
         self._last = now
         self._suspected = float("-inf")
         self._refused = 0
+        self._unexpected = 0
         self._error: TransientError | RefusedError | None = None
         self.progress = 0
         self.suspicions = 0
@@ -45,7 +46,7 @@ class Standing:
     def progressed(self, now: float) -> None:
         """Take notice that the host gave something."""
         self._last = now
-        self._refused = self.suspicions = 0
+        self._refused = self._unexpected = self.suspicions = 0
         self.progress += 1
 
     def failed(self, error: TransientError, now: float) -> None:
@@ -95,6 +96,20 @@ class Standing:
         self._error = error
         if self._refused >= (_MANY if self.progress else _FEW):
             self._no_access(error)
+
+    def unexpected(self, error: Exception) -> None:
+        """Take notice of a unit that ended in a fault of ours.
+
+        Raises:
+            CxrError: everything does.
+        """
+        self._unexpected += 1
+        if self._unexpected >= _MANY:
+            raise CxrError(
+                f"Nothing comes from {self._host} any more: {type(error).__name__}: {error}",
+                think="This is a fault of cxr, or of what it runs on.",
+                next_step="Please report it with the last lines of `logs/cxr_downloader_errors.log`, which say where it is.",
+            ) from error
 
     def end(self) -> None:
         """Say at the end of a run that had nothing at all why that is.

@@ -71,7 +71,7 @@ class Threads:
 
     def wait(self, seconds: float) -> Told:
         """Return what happened, at the latest after so many seconds."""
-        self._urgent.wait(min(seconds, _LISTEN) if self._active else seconds)
+        self._urgent.wait(min(seconds, _LISTEN) if self._active or self._waiting else seconds)
         self._urgent.clear()
         moved = sum(report.bytes_moved for report in self._reports)
         told = Told(moved - self._moved)

@@ -13,7 +13,7 @@ from support.nih_folder import make_nih_folder
 from support.units import Attempts, Named, Scripted, came, job, succeed
 from support.web_host import WebHost
 
-from cxr.errors import AccessError, HostError, StorageError
+from cxr.errors import AccessError, CxrError, HostError, StorageError
 from cxr.hosts import folder
 from cxr.http import HttpSettings, RefusedError, TransientError
 from cxr.logs import open_logs
@@ -144,6 +144,18 @@ def test_a_fault_of_ours_costs_its_own_unit_alone_and_is_in_the_log(store, tmp_p
         results = carry_out(iter(units), store)
     assert kinds(results) == {"1": "unexpected", "2": "came"}
     assert "ValueError: a bug" in (tmp_path / "logs" / "cxr_downloader_errors.log").read_text()
+
+
+def test_a_fault_of_ours_in_everything_ends_the_run(store):
+    def script(unit, report, number):
+        raise ValueError("a bug")
+
+    units = (Scripted([job(number)], script) for number in range(10_000))
+    rows = []
+    with pytest.raises(CxrError, match="ValueError: a bug") as caught:
+        rows.extend(Engine(Named(), store, connections=4, policy=QUICK).run(units))
+    assert "report" in caught.value.next_step
+    assert len(rows) == 50
 
 
 def test_a_store_that_cannot_be_written_ends_the_run(store):
