@@ -108,7 +108,7 @@ class Standing:
             raise CxrError(
                 f"Nothing comes from {self._host} any more: {type(error).__name__}: {error}",
                 think="This is a fault of cxr, or of what it runs on.",
-                next_step="Please report it with the last lines of `logs/cxr_downloader_errors.log`, which say where it is.",
+                next_step="Please report it with the last lines of `logs/cxr_downloader_errors.log`.",
             ) from error
 
     def end(self) -> None:
