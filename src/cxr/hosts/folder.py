@@ -21,11 +21,13 @@ from cxr.errors import AccessError, HostError, UsageError
 from cxr.hosts import Access
 from cxr.hosts._local import Local, LocalContent
 from cxr.model import Remote
+from cxr.stores.entries import entries
 
 ADDRESSES: Final[Mapping[str, str]] = {}
 _BLOCK: Final = 1 << 20
 _CLOUD: Final = frozenset({"s3:", "gs:", "az:"})
 _LITTER: Final = frozenset({"__MACOSX"})
+_LEFT_OUT: Final = -1
 _log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
@@ -176,13 +178,11 @@ def _until(file: FileIO, left: int) -> Iterator[bytes]:
         yield block
 
 
-_Entry = tuple[str, os.DirEntry[str]]  # path below the root; a folder's ends with a slash: files sort by it
-
-
 class _Walk:
     """One pass over a tree. No folder is entered twice, so that links cannot lead it in circles."""
 
     def __init__(self, root: Path, say: Say) -> None:
+        self._root = str(root)
         self._real_root = os.path.realpath(root)
         self._say = say
         self._entered: set[tuple[int, int]] = set()
@@ -191,38 +191,50 @@ class _Walk:
         """Yield the files of a folder and those below it, sorted by their whole path."""
         stack = [self._entries(folder, prefix)]
         while stack:
-            for path, entry in stack[-1]:
-                if path.endswith("/"):
-                    stack.append(self._entries(entry.path, path))
+            for path, size in stack[-1]:
+                if size is None:
+                    stack.append(self._entries(f"{self._root}/{path[:-1]}", path))
                     break
-                if (remote := self._file(path, entry)) is not None:
-                    yield remote
+                yield Remote(path, size)
             else:
                 stack.pop()
 
-    def _entries(self, folder: str, prefix: str) -> Iterator[_Entry]:
+    def _entries(self, folder: str, prefix: str) -> Iterator[tuple[str, int | None]]:
+        """Return path and size of what is in a folder; a folder's path ends with a slash, to sort by."""
         try:
             here = Path(folder).stat()
             if (here.st_dev, here.st_ino) in self._entered:
                 return iter(())
             self._entered.add((here.st_dev, here.st_ino))
-            with os.scandir(folder) as found:
-                visible = (one for one in found if not one.name.startswith(".") and one.name not in _LITTER)
-                entries = [(prefix + name, one) for one in visible if (name := self._name(one))]
+            found = [
+                (f"{prefix}{one.name}/" if size is None else prefix + one.name, size)
+                for one in entries(Path(folder))
+                if not one.name.startswith(".") and one.name not in _LITTER
+                if (size := self._size(one, folder)) != _LEFT_OUT
+            ]
         except OSError as error:
             self._say(f"The folder {_printable(folder)} was left out: {error.strerror}.")
             return iter(())
-        return iter(sorted(entries, key=itemgetter(0)))
+        return iter(sorted(found, key=itemgetter(0)))
 
-    def _name(self, found: os.DirEntry[str]) -> str:
-        """Return a file's name, or a folder's with a slash; nothing for a folder that stays closed."""
+    def _size(self, found: os.DirEntry[str], folder: str) -> int | None:
+        """Return a file's size, ``None`` for a folder, or `_LEFT_OUT`."""
         try:
             is_folder = found.is_dir()
         except OSError:  # a link that leads in a circle
             is_folder = False
-        if not is_folder:
-            return found.name
-        return "" if found.is_symlink() and not self._leads_out(found.path) else f"{found.name}/"
+        if is_folder:
+            out = found.is_symlink() and not self._leads_out(f"{folder}/{found.name}")
+            return _LEFT_OUT if out else None
+        try:
+            status = found.stat()
+        except OSError as error:
+            self._say(f"The file {_printable(f'{folder}/{found.name}')} was left out: {error.strerror}.")
+            return _LEFT_OUT
+        if not stat.S_ISREG(status.st_mode):
+            self._say(f"{_printable(f'{folder}/{found.name}')} was left out: it is no regular file.")
+            return _LEFT_OUT
+        return status.st_size
 
     def _leads_out(self, link: str) -> bool:
         target = os.path.realpath(link)
@@ -230,17 +242,6 @@ class _Walk:
         if shared == target != self._real_root:
             self._say(f"The link {_printable(link)} was left out: it leads to a folder around this one.")
         return shared not in (target, self._real_root)
-
-    def _file(self, path: str, entry: os.DirEntry[str]) -> Remote | None:
-        try:
-            found = entry.stat()
-        except OSError as error:
-            self._say(f"The file {_printable(entry.path)} was left out: {error.strerror}.")
-            return None
-        if not stat.S_ISREG(found.st_mode):
-            self._say(f"{_printable(entry.path)} was left out: it is no regular file.")
-            return None
-        return Remote(path, found.st_size)
 
 
 def _bytes(path: str) -> bytes:

@@ -151,14 +151,14 @@ def test_a_link_to_a_folder_around_the_root_is_not_followed(tree, tmp_path, said
 def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are(tree, said, monkeypatch):
     """The refusal is put in place of the system's, which lets root in everywhere."""
     root = tree("a/x.png", "b/y.png")
-    scandir = os.scandir
+    opened = os.open
 
-    def refuse(path):
+    def refuse(path, *flags):
         if Path(path).name == "a":
             raise PermissionError(13, "Permission denied")
-        return scandir(path)
+        return opened(path, *flags)
 
-    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     assert paths(root, said.append) == ["b/y.png"]
     assert said == [f"The folder {root / 'a'} was left out: Permission denied."]
 
