@@ -1,8 +1,8 @@
 """B3: a host that is 60 ms away and gives half a megabyte a second to each connection.
 
 Targets: 95 % of connections times the cap, and ten times `wget -i`, which has one connection. Delay and cap
-are made by a relay (`benchmarks._relay`) before nginx: nginx's own `limit_rate` lets a second's worth of bytes
-through at once, which is a third of a file.
+are made by a relay (`benchmarks._relay`) before nginx: nginx's own `limit_rate` lets a second's worth of
+bytes through at once, which is a third of a file.
 
 The share is taken once every connection is in use and until nine tenths have come: an hour's run spends
 nearly all of its time there, half a minute's a good part at its beginning and end. The whole run's share is
