@@ -1,8 +1,8 @@
 """B6: `cxr download` again over 377,110 finished files.
 
-Targets on two cores: under 10 s, and under 500 MB resident. The library is made through the same index,
-ledger and listing that a first run leaves: each image is a file of its own, a hard link to that of a user's copy in
-NIH's published form, and each has its caption. Every run is a process of its own, timed from start to end:
+Targets on two cores: under 10 s, and under 500 MB resident. The library has the index, the ledger and the
+files that a first run leaves: each image is a file of its own, a hard link to that of a user's copy in NIH's
+published form, and each has its caption. Every run is a process of its own, timed from start to end:
 
     from the copy: its tables are hashed and read, its files and the library's are listed with their sizes;
     from Box: the library's own tables are read, and its files listed;
@@ -53,8 +53,9 @@ def main() -> bool:
         place = Path(made_in)
         copy, library = place / "copy", place / "library"
         began = time.monotonic()
-        make_copy(copy)
-        make_library(copy, library)
+        # In a process of its own: what is started by a large one counts as large itself.
+        make = [sys.executable, "-m", "benchmarks.b6_second_run", str(copy), str(library)]
+        subprocess.run(make, cwd=Path(__file__).parents[1], check=True)
         print(f"B6 {_FILES:,} files and their library, made in {time.monotonic() - began:.0f} s")
         with ExitStack() as stack:
             (place / "www").mkdir()
@@ -69,9 +70,8 @@ def main() -> bool:
             medians = {name: _median(name, library, sources, more) for name, more in runs.items()}
         _lose(library)
         lost = _again(library, sources, ("--from", str(copy)))
-    more = lost.seconds - medians["from the copy"].seconds
-    print(f"B6 {_LOST:,} rows lost: {lost.seconds:.1f} s, {_LOST / more:,.0f} files verified a second")
-    met = [_told(name, took) for name, took in medians.items()]  # each is told, met or not
+        print(f"B6 {_LOST:,} rows lost: {lost.seconds:.1f} s, with CSV and Parquet written anew")
+        met = [_told(name, took) for name, took in medians.items()]  # each is told, met or not
     return all(met)
 
 
@@ -193,3 +193,8 @@ def _told(name: str, took: Took) -> bool:
         f"({_MEGABYTES:.0f}): {'met' if met else 'NOT MET'}"
     )
     return met
+
+
+if __name__ == "__main__":
+    make_copy(Path(sys.argv[1]))
+    make_library(Path(sys.argv[1]), Path(sys.argv[2]))
