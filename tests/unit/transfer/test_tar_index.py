@@ -225,3 +225,25 @@ def test_an_index_that_cannot_be_written_ends_the_run(tar_bench: TarBench):
     tar_bench.indexes.write_bytes(b"a file where the folder belongs")
     with pytest.raises(StorageError):
         tar_bench.run(images(3))
+
+
+def test_a_short_run_leaves_a_point_behind(tar_bench: TarBench):
+    """Where it ended, so that a longer one begins there."""
+    members = images(400, side=64)
+    tar_bench.put(gz(tar_of(members)))
+    tar_bench.run(list(members)[:145])
+    (only,) = tar_bench.index.points
+    assert only.compressed > 400_000
+    again = tar_bench.run(list(members)[145:155])
+    assert set(again.codes.values()) == {"had"}
+    assert tar_bench.served.requests[1].start == only.compressed
+
+
+def test_an_archive_of_which_too_little_was_seen_has_no_index(tar_bench: TarBench):
+    """Its first bytes say which archive an index is of."""
+    small = {f"notes/{number}.txt": b"heart" for number in range(20)}
+    tar_bench.put(gz(tar_of(small | images(50))))
+    tar_bench.served.cut = lambda _number, _length: 300
+    with pytest.raises(TransientError):
+        tar_bench.run(images(50))
+    assert tar_bench.index.identity is None
