@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-BLOCK = 16 << 10
+BLOCK = 64 << 10
 
 
 @dataclass
@@ -142,7 +142,7 @@ class _Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
         # What waits in here was sent and may never be read: little, so that counting says something.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 * BLOCK)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * BLOCK)
         return connection, address
 
     def handle_error(self, request: object, address: object) -> None:
