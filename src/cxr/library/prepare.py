@@ -93,12 +93,16 @@ class Prepared:
 
     def bytes_of(self, record: Record) -> int:
         """Return the size of a record's image, estimated where nobody says it."""
+        files = self.files
+        if files is not None and (size := files[record.image_id].size):
+            return size
         side = self.request.options.get("size", 1024)  # the release's average is of 1024 pixels a side
-        return self.remote(record).size or self.release.average_bytes * side**2 // 1024**2
+        return self.release.average_bytes * side**2 // 1024**2
 
     def _present(self) -> Iterator[Record]:
+        files = self.files
         for record in self.dataset.read(self.published, _ignore):
-            if self.files is None or record.image_id in self.files:
+            if files is None or record.image_id in files:
                 yield record
 
 
@@ -201,20 +205,23 @@ def _count(prepared: Prepared) -> None:
     """Read the tables once: problems, present records, and the number and size of the selected ones."""
 
     def present() -> Iterator[Record]:
+        files = prepared.files
+        total = missing = 0
         prepared.problems.clear()
-        prepared.total = prepared.present = 0
         for record in prepared.dataset.read(prepared.published, prepared.problems.append):
-            prepared.total += 1
-            if prepared.files is None or record.image_id in prepared.files:
-                prepared.present += 1
+            total += 1
+            if files is None or record.image_id in files:
                 yield record
+            else:
+                missing += 1
+        prepared.total, prepared.present = total, total - missing
 
     sampled = set()
-    selection = prepared.request.selection
+    selection, done = prepared.request.selection, prepared.done
     for record in select(present, selection, prepared.dataset.LABELLERS, prepared.counts):
         size = prepared.bytes_of(record)
         prepared.size += size
-        if record.image_id in prepared.done:
+        if record.image_id in done:
             prepared.already += 1
             prepared.size_already += size
         else:

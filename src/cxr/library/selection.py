@@ -218,11 +218,13 @@ def _sample(
 
 
 def _matched(records: Callable[[], Iterator[Record]], wanted: Filter, counts: Counts) -> Iterator[Record]:
+    considered = matched = 0
     for record in records():
-        counts.considered += 1
+        considered += 1
         if wanted(record):
-            counts.matched += 1
+            matched += 1
             yield record
+    counts.considered, counts.matched = considered, matched
     counts.patients_missing = wanted.patients_missing
 
 
