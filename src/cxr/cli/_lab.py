@@ -65,9 +65,9 @@ def tell_failures(out: Output) -> None:
 
 def serve(out: Output, lab: Lab, until: float | None) -> None:
     """Say where the hosts are, wait for the time to pass or a stop from outside, and say what was served."""
-    _tell(out, lab)
-    sys.stdout.flush()
-    with suppress(KeyboardInterrupt):  # the usual way to end it
+    with suppress(KeyboardInterrupt):  # the usual way to end it, as soon as something is told
+        _tell(out, lab)
+        sys.stdout.flush()
         Event().wait(until)
     out.remark(_served(lab))
 
