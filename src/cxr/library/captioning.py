@@ -7,7 +7,7 @@ from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 from cxr.model import Record
 from cxr.stores.atomic import write_text
-from cxr.stores.entries import entries
+from cxr.stores.nonempty import NonEmpty
 
 
 class Captions:
@@ -22,7 +22,7 @@ class Captions:
         self._folder = library.layout.captions
         self._about = About.of(prepared.dataset, prepared.release)
         # An empty one is what a power cut leaves of a caption that was just written.
-        self._there = {one.name for one in entries(self._folder) if one.is_file() and one.stat().st_size}
+        self._there = NonEmpty(self._folder)
 
     def has(self, stem: str) -> bool:
         """Say whether an image with that stem had its caption when the run began."""
