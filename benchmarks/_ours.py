@@ -30,7 +30,7 @@ def main() -> int:
         LocalStore(Path(folder), Path(folder).with_name("temp")),
         connections=int(connections),
         policy=RetryPolicy(),
-        movers=movers_for(total / len(remotes), total, os.cpu_count() or 1),
+        movers=movers_for(total, os.cpu_count() or 1),
     )
     units = (FileUnit(Job(remote.path, remote, remote.path)) for remote in remotes)
     came = sum(isinstance(result, Fetched) for _, result in engine.run(units))

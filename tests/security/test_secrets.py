@@ -230,7 +230,7 @@ def test_what_we_keep_lies_in_private_files_alone(planted, tmp_path):
 
 def test_the_search_would_find_what_was_not_taken_out(planted, tmp_path, monkeypatch):
     """The same run with the redaction of known values switched off."""
-    monkeypatch.setattr("cxr.credentials.secret.hide", lambda _value: None)
+    monkeypatch.setattr("cxr.secret.hide", lambda _value: None)
     monkeypatch.setattr("cxr.credentials.lookup.hide", lambda _value: None)
     in_token_file(planted)
     with contextlib.redirect_stdout(io.StringIO()):

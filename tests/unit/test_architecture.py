@@ -43,6 +43,7 @@ ORDER = (
     "config",
     "credentials",
     "terms",
+    "secret",
     "logs",
     "progress",
     "tally",

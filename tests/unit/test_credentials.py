@@ -14,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cxr.credentials import SERVICES, Secret, find, listing, need, problems, remove, store, stored, variables
+from cxr.credentials import SERVICES, find, listing, need, problems, remove, store, stored, variables
 from cxr.errors import AccessError, ConfigError, StorageError, UsageError
 from cxr.logs import redact, redaction
+from cxr.secret import Secret
 
 
 @pytest.fixture(autouse=True)

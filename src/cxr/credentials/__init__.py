@@ -5,7 +5,6 @@ What each service needs and where it is looked for is declared in `cxr.credentia
 
 from cxr.credentials.lookup import Found, find, listing, need, problems, remove, store
 from cxr.credentials.reading import Problem
-from cxr.credentials.secret import Secret
 from cxr.credentials.services import SERVICES, Field, Kind, Service, variables
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "Found",
     "Kind",
     "Problem",
-    "Secret",
     "Service",
     "find",
     "listing",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cxr.credentials.reading import Problem, Reading, expand, json_object, read_private
-from cxr.credentials.secret import Secret
 from cxr.credentials.surroundings import Surroundings
+from cxr.secret import Secret
 
 _AGAIN = "Download the key again, or run `gcloud auth application-default login`."
 _GOOGLE_KINDS = {

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from cxr.credentials.google import google_file_problems
 from cxr.credentials.kaggle_login import ENABLED_BY
 from cxr.credentials.reading import Problem, Reading
-from cxr.credentials.secret import Secret
 from cxr.credentials.services import SERVICES, Field, Kind, Service, variables
 from cxr.credentials.stored import remove_stored, write_stored
 from cxr.credentials.surroundings import Surroundings, here
 from cxr.errors import AccessError, UsageError
 from cxr.logs import hide
+from cxr.secret import Secret
 
 _ALSO_IN_DOTENV = ("KAGGLE_CONFIG_DIR", ENABLED_BY, "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE")
 

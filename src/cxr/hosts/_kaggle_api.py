@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from cxr.credentials import Secret
 from cxr.hosts._kaggle_answers import (
     Asked,
     Problem,
@@ -24,6 +23,7 @@ from cxr.hosts._kaggle_sign_in import SignIn
 from cxr.http import Client, HttpSettings, RefusedError
 from cxr.http.status import retry_after
 from cxr.logs import hide
+from cxr.secret import Secret
 
 _SERVICE: Final = "datasets.DatasetApiService"
 _LARGEST_REPLY: Final = 16 << 20  # bytes; a page of 200 files has some 100 KB

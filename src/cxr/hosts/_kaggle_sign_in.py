@@ -4,7 +4,8 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cxr.credentials import Found, Secret, problems
+from cxr.credentials import Found, problems
+from cxr.secret import Secret
 
 _MARGIN = timedelta(minutes=1)
 

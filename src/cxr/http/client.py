@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from cxr.credentials.secret import Secret
 from cxr.http.address import Origin, parse
 from cxr.http.answer import Answer
 from cxr.http.body import Body
@@ -21,6 +20,7 @@ from cxr.http.settings import HttpSettings
 from cxr.http.sockets import Sockets
 from cxr.http.trust import tls_context
 from cxr.http.wire import Wire
+from cxr.secret import Secret
 
 
 class Client:

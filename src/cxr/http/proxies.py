@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from cxr.credentials.secret import Secret
 from cxr.http.address import Origin
 from cxr.http.errors import RefusedError
+from cxr.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

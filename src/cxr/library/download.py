@@ -135,9 +135,7 @@ class _Run:
         """Return how many further processes move the bytes."""
         to_come = self.summary.selected - self.prepared.already
         size = self.prepared.size - self.prepared.size_already
-        if not host.ceiling or not to_come:
-            return 0
-        return movers_for(size / to_come, size, os.cpu_count() or 1)
+        return movers_for(size, os.cpu_count() or 1) if host.ceiling and to_come else 0
 
     def _jobs(self, tasks: Iterable[_Task]) -> Iterator[Job]:
         """Yield what has to be fetched; what lies in the library and is right is written down at once."""

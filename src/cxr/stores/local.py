@@ -7,7 +7,6 @@ file system and renamed.
 import os
 import stat
 from contextlib import suppress
-from io import BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +19,39 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 class NameTakenError(Exception):
     """A folder bears the name that a file is to have. It concerns that file alone."""
+
+
+class NewPart:
+    """A part that is written from its beginning, without a buffer: whoever writes has blocks already.
+
+    Args:
+        descriptor: The open file; it is closed with this.
+    """
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, block: bytes) -> None:
+        """Write all of a block.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        written = os.write(self._descriptor, block)
+        while written < len(block):  # what a full disk cuts short: only the next write says why
+            written += os.write(self._descriptor, memoryview(block)[written:])
+
+    def close(self) -> None:
+        """Close the file, once.
+
+        Raises:
+            OSError: what was written did not arrive, as network file systems may say late.
+        """
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 class LocalStore:
@@ -37,6 +69,8 @@ class LocalStore:
             temp.mkdir(parents=True, exist_ok=True)
             same_device = folder.stat().st_dev == temp.stat().st_dev
         self._parts = temp if same_device else folder
+        # Joined as text: it costs a tenth of what a Path does, for each of half a million files.
+        self._in_folder, self._in_parts = os.path.join(folder, ""), os.path.join(self._parts, "")  # noqa: PTH118
 
     def path(self, name: str) -> Path:
         """Return where the finished file lies, or will."""
@@ -50,7 +84,7 @@ class LocalStore:
         """Return where it is said of the part what it is a part of, where that is said."""
         return self._parts / f"{name}.resume{PART}"
 
-    def new_part(self, name: str) -> BufferedWriter:
+    def new_part(self, name: str) -> NewPart:
         """Open the file's part to write it from its beginning.
 
         What lies there from an earlier run goes first, with its note: it may be a hard link to a file of the
@@ -59,15 +93,13 @@ class LocalStore:
         Raises:
             OSError: the store cannot be written.
         """
-        part = self.part(name)
+        part = f"{self._in_parts}{name}{PART}"
         try:
-            descriptor = os.open(part, _NEW, 0o666)
+            return NewPart(os.open(part, _NEW, 0o666))
         except FileExistsError:
             self.note(name).unlink(missing_ok=True)
-            part.unlink()
-            descriptor = os.open(part, _NEW, 0o666)
-        # Buffered: without a buffer, a write that a full disk cuts short raises nothing.
-        return os.fdopen(descriptor, "wb")
+            os.unlink(part)  # noqa: PTH108
+            return NewPart(os.open(part, _NEW, 0o666))
 
     def open_part(self, name: str) -> BinaryIO | None:
         """Open the file's part as an earlier run left it, to read it from its beginning and then write on.
@@ -100,13 +132,12 @@ class LocalStore:
             NameTakenError: a folder bears that name.
             StorageError: the store cannot be written.
         """
-        part, path = self.part(name), self.path(name)
         try:
-            part.replace(path)
+            os.replace(f"{self._in_parts}{name}{PART}", self._in_folder + name)  # noqa: PTH105
         except IsADirectoryError:
-            raise NameTakenError(path) from None
+            raise NameTakenError(self.path(name)) from None
         except OSError as error:
-            raise explained(path, error) from error
+            raise explained(self.path(name), error) from error
 
     def link(self, source: Path, name: str) -> bool:
         """Put a hard link to ``source`` in the folder; return False where that is not possible."""

@@ -9,7 +9,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from cxr.transfer.threads import Threads
 from cxr.transfer.unit import Unit
 from cxr.transfer.workers import Ended, Told
 
-AHEAD = 8
+AHEAD = 32
 """Units that wait in a mover, so that it need not wait for its parent."""
 _LISTEN = 0.2
 """Seconds between two looks at what moved, where nothing ends."""
@@ -36,10 +36,9 @@ class Start(NamedTuple):
 
 
 class Try(NamedTuple):
-    """Have a unit tried once."""
+    """Have units tried once, each with its ticket."""
 
-    ticket: int
-    unit: Unit
+    units: Sequence[tuple[int, Unit]]
 
 
 class Allow(NamedTuple):
@@ -64,7 +63,8 @@ def main(descriptor: int) -> None:
         threading.Thread(target=_tell, args=(threads, logged, connection), daemon=True).start()
         while not isinstance(message := connection.recv(), Stop):
             if isinstance(message, Try):
-                threads.give(*message)
+                for ticket, unit in message.units:
+                    threads.give(ticket, unit)
             else:
                 threads.allow(message.attempts)
         threads.close()

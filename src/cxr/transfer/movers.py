@@ -1,7 +1,7 @@
 """Further processes that carry units out, where one core cannot keep up with the network.
 
 In one process, hashing and writing run beside each other, but the interpreter's lock lets only one thread at
-a time handle blocks: large files come at the speed of one core.
+a time do the rest: files come at the speed of one core, small ones above all.
 """
 
 import signal
@@ -22,7 +22,6 @@ from cxr.transfer.mover import AHEAD, Allow, Start, Stop, Try
 from cxr.transfer.unit import Unit
 from cxr.transfer.workers import Decided, Ended, Told
 
-_LARGE = 256 << 10  # bytes a file: smaller ones cost more time around their bytes than for them
 _MUCH = 200 << 20  # bytes in all: for less, starting processes does not pay
 _DEATHS = 3
 """So many movers that die one after the other, without an image between, end the run."""
@@ -31,15 +30,14 @@ _PATIENCE = 2.0
 _CODE = "import sys; sys.path[:] = sys.argv[2:]; from cxr.transfer.mover import main; main(int(sys.argv[1]))"
 
 
-def movers_for(mean_size: float, total: int, cores: int) -> int:
+def movers_for(total: int, cores: int) -> int:
     """Return how many further processes pay: two or none.
 
     Args:
-        mean_size: Bytes a file.
         total: Bytes in all.
         cores: Of this machine.
     """
-    return 2 if mean_size >= _LARGE and total >= _MUCH and cores > 1 else 0
+    return 2 if total >= _MUCH and cores > 1 else 0
 
 
 class _Mover:
@@ -58,6 +56,7 @@ class _Mover:
                     stdout=subprocess.DEVNULL,
                 )
         self.tickets: set[int] = set()
+        self._given: list[tuple[int, Unit]] = []
         self.allowed = 0
         self._send(start)
 
@@ -67,12 +66,19 @@ class _Mover:
 
     def allow(self, attempts: int) -> None:
         if attempts != self.allowed:
+            self.flush()
             self.allowed = attempts
             self._send(Allow(attempts))
 
     def give(self, ticket: int, unit: Unit) -> None:
         self.tickets.add(ticket)
-        self._send(Try(ticket, unit))
+        self._given.append((ticket, unit))
+
+    def flush(self) -> None:
+        """Send what was given: together, since a message costs more than a unit."""
+        if self._given:
+            given, self._given = self._given, []
+            self._send(Try(given))
 
     def stop(self) -> None:
         self._send(Stop())
@@ -143,6 +149,8 @@ class Movers:
         Raises:
             CxrError: processes die one after the other.
         """
+        for mover in self._movers.values():
+            mover.flush()
         told = Told()
         for connection in wait(list(self._movers), seconds):
             assert isinstance(connection, Connection)

@@ -1,17 +1,15 @@
 """The bytes of one image into the store: a part, hashed on the way, named only when it is right."""
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from cxr.errors import StorageError
 from cxr.http import RequestError
 from cxr.images.dimensions import dimensions
 from cxr.model import Failure, Fetched, Remote, Transfer
-from cxr.stores.local import LocalStore, NameTakenError
-from cxr.stores.storage_errors import explained, writing
+from cxr.stores.local import LocalStore, NameTakenError, NewPart
+from cxr.stores.storage_errors import explained
 from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.unit import Job
 
@@ -52,12 +50,8 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     """
     started = time.monotonic()
     digest = Digest(remote.checksum)
-    part = store.part(job.name)
     try:
-        with _closing(begun or _new_part(store, job), part) as file:
-            if begun is not None:
-                _hash(begun, digest)
-            _write(file, digest(blocks), part)
+        _write(store, job, digest, blocks, begun)
         digest.check(remote)
         store.commit(job.name)
     except NotTheImageError as error:
@@ -76,32 +70,36 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     return fetched(job, digest, url=url, how=how, seconds=time.monotonic() - started)
 
 
-def _new_part(store: LocalStore, job: Job) -> BinaryIO:
-    with writing(store.part(job.name)):
-        return store.new_part(job.name)
-
-
-@contextmanager
-def _closing(file: BinaryIO, part: Path) -> Iterator[BinaryIO]:
-    """Close a part however its writing ends: a full disk, or a network file system, may refuse it late."""
+def _write(
+    store: LocalStore, job: Job, digest: Digest, blocks: Iterable[bytes], begun: BinaryIO | None
+) -> None:
+    """Write the part, taking notice of its bytes, those of an earlier attempt included."""
+    file = begun or _new_part(store, job)
     try:
-        yield file
+        if begun is not None:
+            _hash(begun, digest)
+        for block in digest(blocks):
+            try:
+                file.write(block)
+            except OSError as error:
+                raise explained(store.part(job.name), error) from error
     finally:
-        with writing(part):
+        try:
             file.close()
+        except OSError as error:  # a full disk, or a network file system, may refuse late what was written
+            raise explained(store.part(job.name), error) from error
+
+
+def _new_part(store: LocalStore, job: Job) -> NewPart:
+    try:
+        return store.new_part(job.name)
+    except OSError as error:
+        raise explained(store.part(job.name), error) from error
 
 
 def _hash(file: BinaryIO, digest: Digest) -> None:
     while block := file.read(_BLOCK):
         digest.add(block)
-
-
-def _write(file: BinaryIO, blocks: Iterable[bytes], part: Path) -> None:
-    for block in blocks:
-        try:
-            file.write(block)
-        except OSError as error:
-            raise explained(part, error) from error
 
 
 def fetched(job: Job, digest: Digest, *, url: str, how: Transfer, seconds: float) -> Fetched:

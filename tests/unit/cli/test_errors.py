@@ -68,7 +68,7 @@ def test_control_characters_of_a_file_name_do_not_reach_the_terminal(capsys):
 
 def test_a_secret_in_an_unexpected_error_is_taken_out(capsys):
     """Whatever a library puts into its exception, a password of ours is never printed, not even with -v."""
-    from cxr.credentials import Secret
+    from cxr.secret import Secret
 
     secret = Secret("hunter2-canary")
     report(RuntimeError(f"login failed for {secret.reveal()}"), ["download", "-v", "--json"])

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_what_the_system_refuses_is_explained_with_a_next_step(store, monkeypatc
         raise OSError(number, os.strerror(number))
 
     store.part("a.png").write_bytes(b"1")
-    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    monkeypatch.setattr("os.replace", refuse)
     with pytest.raises(StorageError, match=words) as caught:
         store.commit("a.png")
     assert caught.value.exit_code == 5
@@ -92,7 +93,7 @@ def test_a_part_that_is_a_link_to_a_file_of_the_users_is_not_written_through(sto
         os.link(original, part)
     else:
         part.symlink_to(original)
-    with store.new_part("a.png") as file:
+    with closing(store.new_part("a.png")) as file:
         file.write(b"something else")
     assert original.read_bytes() == b"the user's film"
     assert part.read_bytes() == b"something else"

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -240,7 +240,7 @@ def test_bytes_from_another_place_are_not_joined_to_a_part(host, store, served):
 def test_a_part_that_came_another_way_is_not_continued(host, store, served):
     """Killed, fetched from another host's archive, killed again: the note was of the first part."""
     break_off(unit_for(), host, store, served)
-    with store.new_part("1.png") as part:
+    with closing(store.new_part("1.png")) as part:
         part.write(OTHER[:CUT])
     assert isinstance(attempt(unit_for(), host, store), Fetched)
     assert content(store) == LARGE

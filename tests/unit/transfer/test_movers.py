@@ -89,17 +89,16 @@ def run(host, store, units=None, **more):
 
 
 @pytest.mark.parametrize(
-    ("mean_size", "total", "cores", "expected"),
+    ("total", "cores", "expected"),
     [
-        (1_400_000, 1_400_000_000, 2, 2),
-        (1_400_000, 1_400_000_000, 1, 0),  # there is nothing to be had from a second process
-        (20_000, 400_000_000, 8, 0),  # small files cost their bookkeeping, not their bytes
-        (1_400_000, 100_000_000, 8, 0),  # over before the processes are up
-        (262_144, 209_715_200, 64, 2),
+        (1_400_000_000, 2, 2),
+        (1_400_000_000, 1, 0),  # there is nothing to be had from a second process
+        (100_000_000, 8, 0),  # over before the processes are up
+        (209_715_200, 64, 2),
     ],
 )
-def test_processes_are_for_many_large_files_on_several_cores(mean_size, total, cores, expected):
-    assert movers_for(mean_size, total, cores) == expected
+def test_processes_are_for_many_bytes_on_several_cores(total, cores, expected):
+    assert movers_for(total, cores) == expected
 
 
 def test_files_come_byte_for_byte_and_their_bytes_are_told(host, store):
