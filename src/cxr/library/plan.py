@@ -127,9 +127,9 @@ def _notes(prepared: Prepared) -> tuple[str, ...]:
     if prepared.files is not None and prepared.present < prepared.total:
         notes.append(f"{prepared.present:,} of {prepared.total:,} published images are present at the host.")
     if prepared.unmatched:
-        notes.append(f"{prepared.unmatched:,} images of the folder are in no table, and are left out.")
+        notes.append(f"Images of the folder that are in no table, and left out: {prepared.unmatched:,}.")
     if prepared.problems:
-        notes.append(f"{len(prepared.problems):,} rows of the tables have problems; `cxr stats` counts them.")
+        notes.append(f"Rows of the tables with problems: {len(prepared.problems):,}; `cxr stats` counts them by kind.")
     if prepared.counts.selected == 0:
         notes.append("Nothing is selected.")
     return tuple(notes)
