@@ -1,24 +1,25 @@
 """A directory as the place where bytes go.
 
 A file appears under its name only when it is complete and right: it is written as ``NAME.part`` in the same
-file system and renamed.
+file system and renamed. A name with slashes makes folders; its part lies flat, with ``%2F`` for each slash.
 """
 
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
+from cxr.errors import StorageError
+from cxr.stores import NameTakenError, Stored, check_name
+from cxr.stores.atomic import write_text
 from cxr.stores.entries import entries
 from cxr.stores.replacing import PART
 from cxr.stores.storage_errors import explained, writing
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-
-
-class NameTakenError(Exception):
-    """A folder bears the name that a file is to have. It concerns that file alone."""
+_BLOCK: Final = 1 << 20
 
 
 class NewPart:
@@ -55,12 +56,14 @@ class NewPart:
 
 
 class LocalStore:
-    """Files of one folder, with another folder for those still under way.
+    """Files of one folder, with another folder for those still under way; a `cxr.stores.Store`.
 
     Args:
-        folder: Where finished files lie, flat.
+        folder: Where finished files lie.
         temp: Where parts lie, unless it is on another file system: then parts lie beside the finished files.
     """
+
+    resumes = True
 
     def __init__(self, folder: Path, temp: Path) -> None:
         self.folder = folder
@@ -78,11 +81,35 @@ class LocalStore:
 
     def part(self, name: str) -> Path:
         """Return where the file lies while it is under way."""
-        return self._parts / (name + PART)
+        return self._parts / (_flat(name) + PART)
 
     def note(self, name: str) -> Path:
         """Return where it is said of the part what it is a part of, where that is said."""
-        return self._parts / f"{name}.resume{PART}"
+        return self._parts / f"{_flat(name)}.resume{PART}"
+
+    def read_note(self, name: str) -> bytes | None:
+        """Return what was noted of a part, ``None`` where nothing is."""
+        try:
+            return self.note(name).read_bytes()
+        except OSError:
+            return None
+
+    def write_note(self, name: str, text: str) -> None:
+        """Note what a part is a part of.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        write_text(self.note(name), text)
+
+    def forget_note(self, name: str) -> None:
+        """Remove a part's note, if there is one."""
+        with suppress(OSError):
+            self.note(name).unlink()
+
+    def explained(self, name: str, error: OSError) -> StorageError:
+        """Return what a failure to write a part means and what can be done about it."""
+        return explained(self.part(name), error)
 
     def new_part(self, name: str) -> NewPart:
         """Open the file's part to write it from its beginning.
@@ -93,7 +120,7 @@ class LocalStore:
         Raises:
             OSError: the store cannot be written.
         """
-        part = f"{self._in_parts}{name}{PART}"
+        part = f"{self._in_parts}{_flat(name)}{PART}"
         try:
             return NewPart(os.open(part, _NEW, 0o666))
         except FileExistsError:
@@ -119,25 +146,56 @@ class LocalStore:
 
     def listing(self) -> dict[str, int]:
         """Return the size in bytes of each finished file, by name, from one pass over the folder."""
-        return {
-            entry.name: entry.stat(follow_symlinks=False).st_size
-            for entry in entries(self.folder)
-            if entry.is_file(follow_symlinks=False) and not entry.name.endswith(PART)
-        }
+        return {file.name: file.size for file in self.stored()}
 
-    def commit(self, name: str) -> None:
+    def stored(self) -> Iterator[Stored]:
+        """Yield every finished file with its size; links are none.
+
+        Raises:
+            OSError: a folder cannot be read.
+        """
+        yield from _below(self.folder, "")
+
+    def read(self, name: str) -> Iterator[bytes]:
+        """Yield a finished file's bytes.
+
+        Raises:
+            OSError: there is no such file, or it cannot be read.
+        """
+        with self.path(name).open("rb", buffering=0) as file:
+            while block := file.read(_BLOCK):
+                yield block
+
+    def commit(self, name: str, sha256: str = "") -> None:
         """Give the part its name, replacing what bore it.
+
+        Args:
+            name: The file.
+            sha256: Not kept: the ledger has it.
 
         Raises:
             NameTakenError: a folder bears that name.
             StorageError: the store cannot be written.
         """
+        del sha256
+        place = self._in_folder + name
         try:
-            os.replace(f"{self._in_parts}{name}{PART}", self._in_folder + name)  # noqa: PTH105
+            if "/" in name:
+                check_name(name)
+                os.makedirs(os.path.dirname(place), exist_ok=True)  # noqa: PTH103, PTH120  as above
+            os.replace(f"{self._in_parts}{_flat(name)}{PART}", place)  # noqa: PTH105
         except IsADirectoryError:
             raise NameTakenError(self.path(name)) from None
         except OSError as error:
             raise explained(self.path(name), error) from error
+
+    def may_link(self, source: Path) -> bool:
+        """Whether ``source`` lies on the same file system.
+
+        Raises:
+            OSError: there is no such file.
+        """
+        return source.stat().st_dev == self.folder.stat().st_dev
 
     def link(self, source: Path, name: str) -> bool:
         """Put a hard link to ``source`` in the folder; return False where that is not possible."""
@@ -156,3 +214,16 @@ class LocalStore:
         """Remove the part, if there is one and that is possible; ``cxr cleanup`` removes the others."""
         with suppress(OSError):
             self.part(name).unlink()
+
+
+def _flat(name: str) -> str:
+    """Return a name without slashes, another one for every name."""
+    return name.replace("%", "%25").replace("/", "%2F") if "/" in name else name
+
+
+def _below(folder: Path, prefix: str) -> Iterator[Stored]:
+    for entry in entries(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(folder / entry.name, f"{prefix}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False) and not entry.name.endswith(PART):
+            yield Stored(prefix + entry.name, entry.stat(follow_symlinks=False).st_size)

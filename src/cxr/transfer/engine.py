@@ -15,7 +15,7 @@ from cxr.hosts import Host
 from cxr.http import RefusedError, RequestError, TransientError
 from cxr.logs import get_logger
 from cxr.model import Failure, Fetched
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer.budget import START, Budget, Change
 from cxr.transfer.movers import Movers
 from cxr.transfer.retry import RetryPolicy
@@ -54,7 +54,7 @@ class Engine:
     def __init__(  # noqa: PLR0913  two sides, what is allowed, and who listens
         self,
         host: Host,
-        store: LocalStore,
+        store: Store,
         *,
         connections: int,
         policy: RetryPolicy,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cxr.hosts import Host
 from cxr.model import Failure, Fetched, Transfer
-from cxr.stores.local import LocalStore, NameTakenError
+from cxr.stores import NameTakenError, Store
 from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.receive import fetched, name_taken, receive
 from cxr.transfer.unit import Job
@@ -13,7 +13,7 @@ from cxr.transfer.unit import Job
 _BLOCK = 1 << 20
 
 
-def fetch(host: Host, store: LocalStore, job: Job) -> Fetched | Failure:
+def fetch(host: Host, store: Store, job: Job) -> Fetched | Failure:
     """Bring one image into the store from a host without a network between, by hard link where possible.
 
     Returns:
@@ -40,14 +40,16 @@ def fetch(host: Host, store: LocalStore, job: Job) -> Fetched | Failure:
         return Failure(job.image_id, "not_readable", f"{where}: {error.strerror or error}", url)
 
 
-def verify_found(host: Host, store: LocalStore, job: Job) -> Fetched | None:
+def verify_found(host: Host, store: Store, job: Job) -> Fetched | None:
     """Accept an image that lies in the store without a ledger row, if it is whole and what the host has.
 
     A run that was killed between the rename and the ledger leaves such files.
     """
     started = time.monotonic()
     try:
-        digest = _digest_of(store.path(job.name), job.remote.checksum)
+        digest = Digest(job.remote.checksum)
+        for block in store.read(job.name):
+            digest.add(block)
         digest.check(job.remote)
         source = host.local_path(job.remote)
         if source is not None and _digest_of(source).sha256.digest() != digest.sha256.digest():
@@ -58,9 +60,9 @@ def verify_found(host: Host, store: LocalStore, job: Job) -> Fetched | None:
     return fetched(job, digest, url=host.url(job.remote), how=Transfer.FOUND, seconds=seconds)
 
 
-def _link(host: Host, store: LocalStore, job: Job, source: Path) -> Fetched | None:
+def _link(host: Host, store: Store, job: Job, source: Path) -> Fetched | None:
     started = time.monotonic()
-    if source.stat().st_dev != store.folder.stat().st_dev:
+    if not store.may_link(source):
         return None
     before = _identity(source)
     digest = _digest_of(source)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cxr.hosts import Content, Host
 from cxr.http import RequestError, TransientError
 from cxr.model import Failure, Fetched, Remote
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer import resume
 from cxr.transfer.fetch import fetch
 from cxr.transfer.receive import receive
@@ -42,7 +42,7 @@ class FileUnit:
         """Nothing: any number of files may come together."""
         return ""
 
-    def attempt(self, host: Host, store: LocalStore, report: Report) -> None:
+    def attempt(self, host: Host, store: Store, report: Report) -> None:
         """Fetch the file.
 
         Raises:
@@ -73,7 +73,7 @@ class FileUnit:
 class _Fetching:
     """One attempt at one file."""
 
-    def __init__(self, unit: FileUnit, host: Host, store: LocalStore, report: Report) -> None:
+    def __init__(self, unit: FileUnit, host: Host, store: Store, report: Report) -> None:
         self._job = unit.job
         self._verify = unit.verify
         self._host = host
@@ -109,7 +109,7 @@ class _Fetching:
     def _receive(self, content: Content, begun: Begun | None) -> Fetched | Failure:
         job, store = self._job, self._store
         size = content.size if job.remote.size is None else job.remote.size
-        large = begun is not None or size is None or size >= LARGE
+        large = store.resumes and (begun is not None or size is None or size >= LARGE)
         if large and begun is None:
             resume.forget(store, job.name)
         noting = Noting(store, job.name, Note(self._url, size, content.validator), noted=begun is not None)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from cxr.hosts import Host
 from cxr.logs import keep_logs
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer.threads import Threads
 from cxr.transfer.unit import Unit
 from cxr.transfer.workers import Ended, Told
@@ -31,7 +31,7 @@ class Start(NamedTuple):
     """The first message: what the others are about."""
 
     host: Host
-    store: LocalStore
+    store: Store
     threads: int
 
 

@@ -17,7 +17,7 @@ from cxr.errors import CxrError
 from cxr.hosts import Host
 from cxr.http import TransientError
 from cxr.logs import pass_on
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer.mover import AHEAD, Allow, Start, Stop, Try
 from cxr.transfer.unit import Unit
 from cxr.transfer.workers import Decided, Ended, Told
@@ -120,7 +120,7 @@ class Movers:
         most: How many attempts there will ever be at a time.
     """
 
-    def __init__(self, host: Host, store: LocalStore, *, processes: int, most: int) -> None:
+    def __init__(self, host: Host, store: Store, *, processes: int, most: int) -> None:
         self._start = Start(host, store, most)
         self._allowed = 0
         self._deaths = 0

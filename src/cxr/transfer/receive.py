@@ -4,12 +4,11 @@ import time
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from cxr.errors import StorageError
+from cxr.errors import CxrError
 from cxr.http import RequestError
 from cxr.images.dimensions import dimensions
 from cxr.model import Failure, Fetched, Remote, Transfer
-from cxr.stores.local import LocalStore, NameTakenError, NewPart
-from cxr.stores.storage_errors import explained
+from cxr.stores import NameTakenError, Part, Store
 from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.unit import Job
 
@@ -17,7 +16,7 @@ _BLOCK = 1 << 20
 
 
 def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
-    store: LocalStore,
+    store: Store,
     job: Job,
     blocks: Iterable[bytes],
     *,
@@ -53,7 +52,7 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     try:
         _write(store, job, digest, blocks, begun)
         digest.check(remote)
-        store.commit(job.name)
+        store.commit(job.name, digest.sha256.hexdigest())
     except NotTheImageError as error:
         store.discard(job.name)
         return Failure(job.image_id, error.code, f"{where}: {error.reason}", url)
@@ -64,17 +63,15 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
         if not keep:
             store.discard(job.name)
         raise
-    except (OSError, StorageError, GeneratorExit):
+    except (OSError, CxrError, GeneratorExit):
         store.discard(job.name)
         raise
     return fetched(job, digest, url=url, how=how, seconds=time.monotonic() - started)
 
 
-def _write(
-    store: LocalStore, job: Job, digest: Digest, blocks: Iterable[bytes], begun: BinaryIO | None
-) -> None:
+def _write(store: Store, job: Job, digest: Digest, blocks: Iterable[bytes], begun: BinaryIO | None) -> None:
     """Write the part, taking notice of its bytes, those of an earlier attempt included."""
-    file = begun or _new_part(store, job)
+    file: Part = begun or _new_part(store, job)
     try:
         if begun is not None:
             _hash(begun, digest)
@@ -82,19 +79,19 @@ def _write(
             try:
                 file.write(block)
             except OSError as error:
-                raise explained(store.part(job.name), error) from error
+                raise store.explained(job.name, error) from error
     finally:
         try:
             file.close()
         except OSError as error:  # a full disk, or a network file system, may refuse late what was written
-            raise explained(store.part(job.name), error) from error
+            raise store.explained(job.name, error) from error
 
 
-def _new_part(store: LocalStore, job: Job) -> NewPart:
+def _new_part(store: Store, job: Job) -> Part:
     try:
         return store.new_part(job.name)
     except OSError as error:
-        raise explained(store.part(job.name), error) from error
+        raise store.explained(job.name, error) from error
 
 
 def _hash(file: BinaryIO, digest: Digest) -> None:

@@ -7,13 +7,11 @@ anew.
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 from cxr.hosts import Content
-from cxr.stores.atomic import write_text
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 
 LARGE = 1 << 20
 """Bytes from which on a part is worth a note: fewer are fetched again as soon."""
@@ -53,7 +51,7 @@ class Begun:
         return content.start == self.have and content.size in (None, self.note.size)
 
 
-def begun(store: LocalStore, name: str, url: str, size: int | None) -> Begun | None:
+def begun(store: Store, name: str, url: str, size: int | None) -> Begun | None:
     """Return the part that an earlier attempt or run left of a file, if it is known to be one.
 
     Args:
@@ -75,10 +73,9 @@ def begun(store: LocalStore, name: str, url: str, size: int | None) -> Begun | N
     return None
 
 
-def forget(store: LocalStore, name: str) -> None:
+def forget(store: Store, name: str) -> None:
     """Remove a part's note, if there is one."""
-    with suppress(OSError):
-        store.note(name).unlink()
+    store.forget_note(name)
 
 
 class Noting:
@@ -94,7 +91,7 @@ class Noting:
         came: Bytes of this attempt.
     """
 
-    def __init__(self, store: LocalStore, name: str, note: Note, *, noted: bool) -> None:
+    def __init__(self, store: Store, name: str, note: Note, *, noted: bool) -> None:
         self._store = store
         self._name = name
         self._note = note
@@ -120,7 +117,7 @@ class Noting:
             StorageError: it cannot be written.
         """
         if not self._noted:
-            write_text(self._store.note(self._name), json.dumps(asdict(self._note)))
+            self._store.write_note(self._name, json.dumps(asdict(self._note)))
             self._noted = True
 
     def forget(self) -> None:
@@ -129,10 +126,11 @@ class Noting:
             forget(self._store, self._name)
 
 
-def _read(store: LocalStore, name: str) -> Note | None:
+def _read(store: Store, name: str) -> Note | None:
+    noted = store.read_note(name)
     try:
-        return _checked(json.loads(store.note(name).read_bytes()))
-    except (OSError, ValueError):
+        return None if noted is None else _checked(json.loads(noted))
+    except ValueError:
         return None
 
 

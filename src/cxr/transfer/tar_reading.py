@@ -9,7 +9,7 @@ from cxr.hosts import Archive, Host
 from cxr.http import RefusedError, RequestError, TransientError
 from cxr.logs import get_logger
 from cxr.model import Failure, Fetched
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer.archive_source import FIRST, ArchiveSource
 from cxr.transfer.gzip_stream import GzipStream
 from cxr.transfer.index_keeper import IndexKeeper
@@ -52,7 +52,7 @@ class TarReading:
         wanted: Wanted,
         *,
         host: Host,
-        store: LocalStore,
+        store: Store,
         report: Report,
     ) -> None:
         self._archive = archive

@@ -9,7 +9,7 @@ from typing import Self
 from cxr.hosts import Archive, Host
 from cxr.http import RefusedError, RequestError
 from cxr.logs import get_logger
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer.seek_index import SeekIndex, index_path
 from cxr.transfer.tar_reading import TarReading
 from cxr.transfer.tar_wanted import Wanted
@@ -48,7 +48,7 @@ class TarUnit:
         """One archive is read once at a time: its seek index has one writer."""
         return self.archive.remote.path
 
-    def attempt(self, host: Host, store: LocalStore, report: Report) -> None:
+    def attempt(self, host: Host, store: Store, report: Report) -> None:
         """Try once. The next attempt goes on from the last point of the seek index.
 
         Raises:
@@ -67,7 +67,7 @@ class TarUnit:
             where = f"{self.archive.remote.path} at {host.key}"
             raise RefusedError("not_readable", f"{where}: {error.strerror or error}") from error
 
-    def _read(self, wanted: Wanted, host: Host, store: LocalStore, report: Report) -> None:
+    def _read(self, wanted: Wanted, host: Host, store: Store, report: Report) -> None:
         """Read the archive; where it is damaged, once more: a byte may have been wrong on the way only."""
         for is_last in (False, True):
             index = SeekIndex(index_path(self.index_folder, self.archive))

@@ -6,7 +6,7 @@ from collections import deque
 
 from cxr.hosts import Host
 from cxr.model import Failure, Fetched
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer.unit import Job, Unit
 from cxr.transfer.workers import Decided, Ended, Event, Returned, Told
 
@@ -29,7 +29,7 @@ class Threads:
         ahead: How many units may wait for a thread.
     """
 
-    def __init__(self, host: Host, store: LocalStore, most: int, *, ahead: int = AHEAD) -> None:
+    def __init__(self, host: Host, store: Store, most: int, *, ahead: int = AHEAD) -> None:
         self._host = host
         self._store = store
         self._most = most

@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 from cxr.hosts import Host
 from cxr.model import Failure, Fetched, Remote
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Unit(Protocol):
         """Units with the same name here, unless it is empty, are never under way together."""
         ...
 
-    def attempt(self, host: Host, store: LocalStore, report: Report) -> None:
+    def attempt(self, host: Host, store: Store, report: Report) -> None:
         """Try once. Each image that is had, or that cannot be had, is reported; others are left.
 
         Raises:

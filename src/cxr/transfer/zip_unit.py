@@ -9,7 +9,7 @@ from typing import Final, Self
 from cxr.hosts import Host
 from cxr.http import RefusedError, RequestError, TransientError
 from cxr.model import Failure, Fetched, Remote
-from cxr.stores.local import LocalStore
+from cxr.stores import Store
 from cxr.transfer.receive import receive
 from cxr.transfer.unit import Job, Report, Unit
 from cxr.transfer.zip_archive import ZipArchive
@@ -70,7 +70,7 @@ class ZipUnit:
         """Units of one archive may be under way together."""
         return ""
 
-    def attempt(self, host: Host, store: LocalStore, report: Report) -> None:
+    def attempt(self, host: Host, store: Store, report: Report) -> None:
         """Try once; bytes that are wrong are asked for a second time, each member alone.
 
         Raises:
@@ -160,7 +160,7 @@ class _Reading:
 
     archive: ZipArchive
     host: Host
-    store: LocalStore
+    store: Store
     report: Report
 
     def run(self, run: Sequence[Member], *, last: bool = False) -> list[Member]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cxr.errors import StorageError
+from cxr.stores import NameTakenError, Stored
 from cxr.stores.atomic import write_text
 from cxr.stores.local import LocalStore
 
@@ -111,3 +112,53 @@ def test_text_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
         write_text(path, "new\n")
     assert path.read_text() == "old\n"
     assert [one.name for one in tmp_path.iterdir()] == ["caption.txt"]
+
+
+def put(store, name, content=b"12345"):
+    with closing(store.new_part(name)) as part:
+        part.write(content)
+    store.commit(name)
+
+
+def test_a_name_with_slashes_makes_folders_and_is_listed_with_them(store):
+    put(store, "files/p10/p10000001/a.jpg")
+    put(store, "README", b"1")
+    assert store.path("files/p10/p10000001/a.jpg").read_bytes() == b"12345"
+    assert store.listing() == {"files/p10/p10000001/a.jpg": 5, "README": 1}
+    assert set(store.stored()) == {Stored("files/p10/p10000001/a.jpg", 5), Stored("README", 1)}
+
+
+def test_parts_of_names_that_look_alike_do_not_meet(store):
+    names = ("a/b", "a%2Fb", "a%2F/b", "a/%2Fb")
+    assert len({store.part(name) for name in names}) == len(names)
+    assert {store.part(name).parent for name in names} == {store.part("x").parent}
+
+
+@pytest.mark.parametrize("name", ["../out.jpg", "a/../../out.jpg", "/out.jpg", "a//b.jpg", "a/./b.jpg"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(store, tmp_path, name):
+    with pytest.raises(StorageError, match="leads out of its own tree"):
+        put(store, name)
+    assert not (tmp_path / "out.jpg").exists()
+    assert store.listing() == {}
+
+
+def test_a_file_where_a_folder_belongs_is_told(store):
+    put(store, "files")
+    with pytest.raises(StorageError, match="something else is in its place"):
+        put(store, "files/a.jpg")
+
+
+def test_a_folder_where_a_file_belongs_concerns_that_file_alone(store):
+    put(store, "files/a/b.jpg")
+    with pytest.raises(NameTakenError):
+        put(store, "files/a")
+
+
+def test_a_finished_file_is_read_in_blocks(store):
+    content = bytes(range(256)) * 10_000
+    put(store, "a/b.bin", content)
+    blocks = list(store.read("a/b.bin"))
+    assert b"".join(blocks) == content
+    assert max(map(len, blocks)) <= 1 << 20
+    with pytest.raises(FileNotFoundError):
+        next(store.read("a/c.bin"))
