@@ -218,7 +218,7 @@ class LocalStore:
 
 def _flat(name: str) -> str:
     """Return a name without slashes, another one for every name."""
-    return name.replace("%", "%25").replace("/", "%2F") if "/" in name else name
+    return name.replace("%", "%25").replace("/", "%2F")
 
 
 def _below(folder: Path, prefix: str) -> Iterator[Stored]:
