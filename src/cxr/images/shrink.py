@@ -1,0 +1,176 @@
+"""An image made smaller, or written in another format, from bytes to bytes.
+
+Reduction is by area: each new pixel is the mean of what it covers, so that nothing is aliased. The same bytes
+and the same request always give the same file.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+
+from cxr.images.formats import Format
+from cxr.images.inspect import inspect
+from cxr.images.inspection import DEFAULT_LIMITS, FaultError, Inspection, Limits
+from cxr.images.placement import Fit, Placement, place
+
+Pixels = npt.NDArray[Any]
+
+WRITTEN = (Format.JPEG, Format.PNG)
+"""What is written."""
+_QUALITY = 95
+_COLOUR_CHANNELS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shrink:
+    """What is to be made of an image.
+
+    Attributes:
+        size: In pixels; ``None`` leaves the size.
+        fit: What ``size`` is meant for.
+        format: What it is written as; ``None`` keeps JPEG and PNG, and makes PNG of the others.
+    """
+
+    size: int | None = None
+    fit: Fit = Fit.SHORT
+    format: Format | None = None
+
+    def __str__(self) -> str:
+        """Say it in words, as in ``pixel_processing``."""
+        meant = {Fit.SHORT: "on the shorter side", Fit.LONG: "on the longer side"}
+        words = []
+        if self.size is not None:
+            sides = meant.get(self.fit, f"square, {self.fit}")
+            words.append(f"reduced by area to {self.size} pixels {sides}")
+        if self.format is not None:
+            words.append(f"written as {self.format.title}")
+        return ", ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """What became of an image.
+
+    Attributes:
+        data: The file.
+        format: What it is.
+        bit_depth: Bits a sample.
+        placement: Where the pixels went.
+        original: What the file before was.
+    """
+
+    data: bytes
+    format: Format
+    bit_depth: int
+    placement: Placement
+    original: Inspection
+
+
+def shrink(data: bytes, how: Shrink, *, limits: Limits = DEFAULT_LIMITS) -> Shrunk:
+    """Make another file of an image's.
+
+    Grey stays grey, with 8 or 16 bits; colours that are equal in every pixel become grey, and alpha that is
+    opaque is left out. JPEG is written with quality 95 without subsampling; 16 bits become 8 there, which is
+    the one time that depth is lost, and only by asking for JPEG.
+
+    Args:
+        data: The whole file.
+        how: What to make.
+        limits: How far reading goes.
+
+    Raises:
+        FaultError: the file is no sound image; or it is one that would lose more than size: colours of
+            print, transparent pixels, several images.
+    """
+    found = inspect(data, limits=limits)
+    if found.fault is not None:
+        raise FaultError(found.fault.code, found.fault.message)
+    _require_simple(found)
+    pixels = _grey_where_equal(_upright(_read(data, found), found.orientation))
+    height, width = pixels.shape[:2]
+    placement = place(width, height, how.size or max(width, height), how.fit if how.size else Fit.LONG)
+    written = how.format or (found.format if found.format in WRITTEN else Format.PNG)
+    return _encoded(_drawn(pixels, placement), written, placement, found)
+
+
+def _require_simple(found: Inspection) -> None:
+    if found.colour == "cmyk":
+        raise FaultError("not_shrunk", "it has the colours of print (CMYK), which no radiograph has")
+    if found.has_alpha and not found.alpha_opaque:
+        raise FaultError("not_shrunk", "it has transparent pixels: what lies behind them is not known")
+    if found.several_images:
+        raise FaultError("not_shrunk", "it holds several images, of which one alone would be left")
+
+
+def _read(data: bytes, found: Inspection) -> Pixels:
+    """Return the pixels as stored: (height, width) or (height, width, 3), in the order blue, green, red."""
+    if found.format is Format.JPEG:
+        colour = "GRAY" if found.colour == "grey" or found.channels_equal else "BGR"
+        jpeg: Pixels = simplejpeg.decode_jpeg(data, colour)
+        return jpeg[..., 0] if colour == "GRAY" else jpeg
+    # Its own rotation by EXIF would be a second one.
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
+        raise FaultError("not_shrunk", f"its pixels cannot be read as 8 or 16 bits ({found.bit_depth} bits)")
+    if pixels.ndim == 3 and pixels.shape[2] > _COLOUR_CHANNELS:
+        pixels = pixels[..., :_COLOUR_CHANNELS]
+    return pixels
+
+
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn pixels as EXIF says: what is written has no EXIF any more."""
+    if orientation in (5, 6, 7, 8):
+        pixels = np.swapaxes(pixels, 0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _grey_where_equal(pixels: Pixels) -> Pixels:
+    if pixels.ndim == 2:
+        return pixels
+    first = pixels[..., 0]
+    equal = all(np.array_equal(first, pixels[..., other]) for other in (1, 2))
+    return np.ascontiguousarray(first) if equal else pixels
+
+
+def _drawn(pixels: Pixels, placement: Placement) -> Pixels:
+    scaled = (placement.scaled_width, placement.scaled_height)
+    if scaled != (placement.width, placement.height):
+        pixels = cv2.resize(pixels, scaled, interpolation=cv2.INTER_AREA)
+    left, top = placement.left, placement.top
+    pixels = pixels[max(0, -top) :, max(0, -left) :][: placement.frame_height, : placement.frame_width]
+    if pixels.shape[:2] == (placement.frame_height, placement.frame_width):
+        return np.ascontiguousarray(pixels)
+    frame: Pixels = np.zeros((placement.frame_height, placement.frame_width, *pixels.shape[2:]), pixels.dtype)
+    x, y = max(0, left), max(0, top)
+    frame[y : y + pixels.shape[0], x : x + pixels.shape[1]] = pixels
+    return frame
+
+
+def _encoded(pixels: Pixels, written: Format, placement: Placement, found: Inspection) -> Shrunk:
+    if written is Format.JPEG:
+        pixels = _eight_bits(pixels)
+        grey = pixels.ndim == 2
+        data: bytes = simplejpeg.encode_jpeg(
+            pixels[..., None] if grey else pixels,
+            quality=_QUALITY,
+            colorspace="GRAY" if grey else "BGR",
+            colorsubsampling="Gray" if grey else "444",
+        )
+    else:
+        _, png = cv2.imencode(".png", pixels)
+        data = png.tobytes()
+    return Shrunk(data, written, 8 * pixels.dtype.itemsize, placement, found)
+
+
+def _eight_bits(pixels: Pixels) -> Pixels:
+    if pixels.dtype == np.uint8:
+        return pixels
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
