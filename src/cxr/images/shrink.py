@@ -112,8 +112,7 @@ def _read(data: bytes, found: Inspection) -> Pixels:
         colour = "GRAY" if found.colour == "grey" or found.channels_equal else "BGR"
         jpeg: Pixels = simplejpeg.decode_jpeg(data, colour)
         return jpeg[..., 0] if colour == "GRAY" else jpeg
-    # Its own rotation by EXIF would be a second one.
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise FaultError("not_shrunk", f"its pixels cannot be read as 8 or 16 bits ({found.bit_depth} bits)")
     if pixels.ndim == 3 and pixels.shape[2] > _COLOUR_CHANNELS:
