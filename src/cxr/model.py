@@ -204,6 +204,7 @@ class Record:
         age_published: As published (``013M``).
         age_years: In years, ``None`` where unknown or implausible.
         study_date: ``YYYY-MM-DD`` or empty.
+        study_time: ``HH:MM:SS`` or empty.
         published_path: Path in the published tree.
         statements: By each labeller that looked at it.
         labeller: Key of the labeller whose states the index shows; empty for none.
@@ -231,6 +232,7 @@ class Record:
     age_published: str = ""
     age_years: float | None = None
     study_date: str = ""
+    study_time: str = ""
     statements: tuple[PackedStatements, ...] = ()
     labeller: str = ""
     regions: tuple[Region, ...] = ()
