@@ -38,6 +38,7 @@ ORDER = (
     "http",
     "database",
     "tables",
+    "report_text",
     "stores",
     "images",
     "config",
