@@ -8,18 +8,26 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
-from cxr.http import Answer, Client, RefusedError, TransientError
+from cxr.http import Answer, RefusedError, TransientError
 from cxr.http.ranges import parse_content_range
 from cxr.http.status import error_for
 
 _NOTHING: Final = re.compile(r"(?i)bytes[ \t]+\*/([0-9]{1,19})")
 _MD5_BYTES: Final = 16
+
+
+class Opener(Protocol):
+    """Who can ask: `cxr.http.Client`, or another program that it was left to."""
+
+    def open(self, url: str, *, headers: Mapping[str, str] | None = None) -> AbstractContextManager[Answer]:
+        """Ask, and give the answer, whatever its status; redirects are followed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class WebContent(Iterator[bytes]):
 
 
 @contextmanager
-def open_part(client: Client, url: str, part: Part, *, what: str) -> Iterator[WebContent]:
+def open_part(client: Opener, url: str, part: Part, *, what: str) -> Iterator[WebContent]:
     """Ask an address for a part of its file.
 
     Args:

@@ -1,10 +1,22 @@
 """One answer of a host."""
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
-from cxr.http.body import Body
 from cxr.http.errors import RefusedError
 from cxr.http.head import Head
+
+
+class Blocks(Protocol):
+    """What follows a head: `cxr.http.body.Body`, or what another program received."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield it in blocks of 1 byte to 512 KiB."""
+        ...
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield it piece by piece as it comes."""
+        ...
 
 
 class Answer:
@@ -22,7 +34,7 @@ class Answer:
         url: Where it finally came from. It may hold a signature: `cxr.logs.public_url` shows it without.
     """
 
-    def __init__(self, head: Head, body: Body, url: str, encodings: str) -> None:
+    def __init__(self, head: Head, body: Blocks, url: str, encodings: str) -> None:
         self.status = head.status
         self.headers: Mapping[str, str] = head.headers
         self.url = url
