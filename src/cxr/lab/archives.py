@@ -105,7 +105,7 @@ def shelf(root: Path, contents: Contents, progress: Progress | None = None) -> S
     facts = json.dumps(asdict(contents), sort_keys=True)
     name = f"nih-{contents.images}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
     folder = root / name
-    with _one_at_a_time(root / f"{name}.lock"):
+    with one_at_a_time(root / f"{name}.lock"):
         if not (folder / _FINISHED).exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
@@ -114,7 +114,12 @@ def shelf(root: Path, contents: Contents, progress: Progress | None = None) -> S
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Hold the lock at ``path``, whose folder is made; wait for whoever holds it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
