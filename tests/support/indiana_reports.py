@@ -33,8 +33,8 @@ def in_mimic_form(report: IndianaReport, layout: str) -> str:
     Args:
         report: Whose texts are on one line each.
         layout: How a text stands to its heading: ``beside`` it, ``below`` it behind a blank line, or
-            ``tight`` below it, without any blank line or trailing space. All three write the headings of sections
-            without text; ``present`` is ``beside`` without those.
+            ``tight`` below it, without any blank line or trailing space. All three write the headings of
+            sections without text; ``present`` is ``beside`` without those.
     """
     write = {"below": _below, "tight": _tight}.get(layout, _beside)
     headings = [one for one in HEADINGS if report.texts[one] or layout != "present"]
