@@ -60,8 +60,12 @@ def _free(port: int) -> bool:
 def _shared() -> Path:
     """Return a folder of our own in the temporary one; other code of the lab makes other files."""
     code = hashlib.sha256()
-    for name in ("archives", "flipped", "nih", "packing", "pixels", "tables"):
-        code.update((Path(cxr.lab.__file__).parent / f"{name}.py").read_bytes())
+    lab_code = Path(cxr.lab.__file__).parent
+    named = (
+        lab_code / f"{name}.py" for name in ("archives", "flipped", "nih", "packing", "pixels", "tables")
+    )
+    for file in (*named, *sorted(lab_code.glob("mimic*.py"))):
+        code.update(file.read_bytes())
     folder = Path(tempfile.gettempdir()) / f"cxr-test-labs-{os.getuid()}-{code.hexdigest()[:12]}"
     folder.mkdir(mode=0o700, exist_ok=True)
     assert folder.stat().st_uid == os.getuid(), f"{folder} is another user's"

@@ -1,4 +1,4 @@
-"""The hosts on your own machine: what Kaggle and NIH's Box folder answer, filled with synthetic patients.
+"""The hosts on your own machine: Kaggle, NIH's Box folder and PhysioNet, filled with synthetic patients.
 
 Tests, the demo and anyone without an account run against it::
 
@@ -14,6 +14,17 @@ from cxr.lab.exchange import Exchange
 from cxr.lab.failures import FAILURES, Failure, Failures
 from cxr.lab.lab import Lab
 from cxr.lab.nih import Contents
+from cxr.lab.physionet_rules import Account, PhysioNetRules
 from cxr.lab.service import Pace
 
-__all__ = ["FAILURES", "Contents", "Exchange", "Failure", "Failures", "Lab", "Pace"]
+__all__ = [
+    "FAILURES",
+    "Account",
+    "Contents",
+    "Exchange",
+    "Failure",
+    "Failures",
+    "Lab",
+    "Pace",
+    "PhysioNetRules",
+]

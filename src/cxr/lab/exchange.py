@@ -82,7 +82,8 @@ class Exchange:
     """One request and what came of it.
 
     Attributes:
-        server: Which server of the host: ``kaggle`` or ``kaggle-storage``, ``box`` or ``box-download``.
+        server: Which server of the host: ``kaggle`` or ``kaggle-storage``, ``box`` or ``box-download``,
+            ``physionet`` or ``physionet-bulk``.
         method: The request's.
         path: Without the query.
         query: As it came; it may hold a signature.

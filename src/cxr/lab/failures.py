@@ -30,25 +30,30 @@ class Failure(NamedTuple):
     about: str
 
 
-_KAGGLE, _BOX, _BOTH = ("kaggle",), ("box",), ("kaggle", "box")
+_KAGGLE, _BOX, _PHYSIONET = ("kaggle",), ("box",), ("physionet",)
+_EVERY = (*_KAGGLE, *_BOX, *_PHYSIONET)
 FAILURES: Mapping[str, Failure] = {
     failure.name: failure
     for failure in (
         Failure("anonymous-denied", _KAGGLE, "request", "403 for whoever sends no credentials"),
         Failure("missing-dataset", _KAGGLE, "request", "403, as for a dataset that does not exist"),
-        Failure("rate-limit", _KAGGLE, "request", "429, in the old and the new form, some with Retry-After"),
-        Failure("no-single-files", _KAGGLE, "file", "404 for a file of the dataset that exists"),
+        Failure("rate-limit", (*_KAGGLE, *_PHYSIONET), "request", "429, some with Retry-After"),
+        Failure("no-single-files", (*_KAGGLE, *_PHYSIONET), "file", "404 for a file that is listed"),
         Failure("csv-zipped", _KAGGLE, "file", "a table comes inside a zip, as its link's name then says"),
         Failure("expired-link", _KAGGLE, "request", "a signed link ends before its time: 400 from then on"),
-        Failure("no-ranges", _KAGGLE, "request", "Range is ignored: 200 and the whole file"),
+        Failure("no-ranges", (*_KAGGLE, *_PHYSIONET), "request", "Range is ignored: 200 and the whole file"),
         Failure("wrong-md5", _KAGGLE, "request", "x-goog-hash states another MD5"),
         Failure("truncated-archive", _BOX, "file", "an archive ends early, and the host says that is all"),
         Failure("wrong-archive-md5", _BOX, "file", "an archive in which some bytes of an image were flipped"),
         Failure("link-gone", _BOX, "file", "404 for a shared link"),
-        Failure("server-error", _BOTH, "request", "500 or 503, some with Retry-After"),
-        Failure("early-close", _BOTH, "request", "the connection is closed before the last byte"),
-        Failure("reset", _BOTH, "request", "the connection is reset before the last byte"),
-        Failure("stall", _BOTH, "request", "bytes stop coming, and the connection stays open"),
+        Failure("address-refused", _PHYSIONET, "request", "403 before any password, as for cloud servers"),
+        Failure("wrong-sha256", _PHYSIONET, "file", "SHA256SUMS.txt states another checksum of an image"),
+        Failure("flipped-byte", _PHYSIONET, "request", "a byte of a file is another, but for the two lists"),
+        Failure("truncated-file", _PHYSIONET, "request", "a file ends early, and the host says that is all"),
+        Failure("server-error", _EVERY, "request", "500 or 503, some with Retry-After"),
+        Failure("early-close", _EVERY, "request", "the connection is closed before the last byte"),
+        Failure("reset", _EVERY, "request", "the connection is reset before the last byte"),
+        Failure("stall", _EVERY, "request", "bytes stop coming, and the connection stays open"),
     )
 }
 """Every switch, by name."""

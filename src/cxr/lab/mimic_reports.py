@@ -99,7 +99,7 @@ def _addendum() -> Iterator[str]:
 
 def _section(heading: str, *said: str) -> Iterator[str]:
     first, *rest = said
-    yield f" {heading}:  {first}".rstrip() + (" " if not first else "")
+    yield from _lines(f"{heading}:  {first}") if first else [f" {heading}: "]
     if rest:
         yield " "
         for one in rest:

@@ -47,7 +47,7 @@ class PhysioNet:
             request: What is asked.
             downloads: Where the second host is reached; empty where there is none.
         """
-        early = breaking.server_error(request, self.failures) or self._too_many(request)
+        early = breaking.server_error(request, self.failures) or self._turned_away(request)
         if early is not None:
             return early
         if request.path.startswith(_API):
@@ -77,8 +77,12 @@ class PhysioNet:
             return pages.refused()
         return PhysioNetFiles(self.shelf, self.failures).reply(request, key, path)
 
-    def _too_many(self, request: Request) -> Reply | None:
-        if not self.failures.strikes("rate-limit", breaking.subject(request)):
+    def _turned_away(self, request: Request) -> Reply | None:
+        """Return what is answered to whoever asks too often, or from the wrong place, if a switch strikes."""
+        asked = breaking.subject(request)
+        if self.failures.strikes("address-refused", asked):
+            return replace(pages.refused(), failure="address-refused")
+        if not self.failures.strikes("rate-limit", asked):
             return None
         headers = {"Content-Type": "text/html", **breaking.retry_after(self.failures.turn("rate-limit"))}
         return Reply(429, headers, b"<h1>429 Too Many Requests</h1>", failure="rate-limit")
