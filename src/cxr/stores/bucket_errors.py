@@ -1,0 +1,168 @@
+"""What an object store's refusal means, and what to do about it.
+
+The library's own texts hold URLs, which may hold signatures, and dumps of its state: no word of them is
+passed on, only the status and the code.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from obstore.exceptions import BaseError
+
+from cxr.errors import AccessError, CxrError, StorageError
+from cxr.stores.bucket import AZURE, GOOGLE, S3, Bucket
+
+LIBRARY_ERRORS: Final = (BaseError, OSError, ValueError)
+"""What the library raises."""
+
+_CODE: Final = re.compile(r"<Code>\s*(\w+)\s*</Code>")
+_STATUS: Final = re.compile(r"status code: (\d{3})\b")
+_REGION: Final = re.compile(r"<Region>\s*([a-z0-9-]+)\s*</Region>|expecting '([a-z0-9-]+)'")
+_NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted"})
+_EXPIRED: Final = frozenset({"ExpiredToken", "TokenRefreshRequired", "ExpiredTokenException"})
+_UNKNOWN: Final = frozenset(
+    {
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "InvalidToken",
+        "AuthenticationFailed",
+        "InvalidAuthenticationInfo",
+        "NoAuthenticationInformation",
+    }
+)
+_OTHER_REGION: Final = frozenset(
+    {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+)
+_DAMAGED: Final = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "Md5Mismatch"})
+# Without credentials the library asks the machine's own cloud for some, at these addresses.
+_NO_KEYS: Final = ("oken request", "//169.254.169.254/", "//metadata.google.internal/")
+_SERVICES: Final = {S3: "aws", GOOGLE: "gcs", AZURE: "azure"}
+_MAKE: Final = {
+    S3: "aws s3 mb s3://{}",
+    GOOGLE: "gcloud storage buckets create gs://{}",
+    AZURE: "az storage container create --name {}",
+}
+_MAY: Final = {
+    S3: "s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload",
+    GOOGLE: "the role Storage Object User",
+    AZURE: "the role Storage Blob Data Contributor, or a signature with read, write, create, delete and list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is known of a refusal.
+
+    Attributes:
+        status: HTTP status; ``None`` where there was no answer.
+        code: The store's own name for it; empty where it gives none.
+        region: The region that it names in place of ours; mostly empty.
+        text: The library's, to look for words in; never to be shown.
+    """
+
+    status: int | None
+    code: str
+    region: str
+    text: str
+
+    @property
+    def damaged(self) -> bool:
+        """Whether other bytes arrived than were sent."""
+        return self.code in _DAMAGED
+
+    @property
+    def answered(self) -> bool:
+        """Whether the store has said no, and not merely failed."""
+        return self.status is not None and self.status < 500
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (str(self.status or ""), self.code) if part)
+
+
+def refusal(error: Exception) -> Refusal:
+    """Read status and code out of what the library raised."""
+    text = str(error)
+    status, code, region = _STATUS.search(text), _CODE.search(text), _REGION.search(text)
+    number = int(status[1]) if status else None
+    if number is None and isinstance(error, FileNotFoundError):
+        number = 404
+    return Refusal(
+        number, code[1] if code else "", (region[1] or region[2]) if region else "", text.partition("\n\n")[0]
+    )
+
+
+def explained_refusal(bucket: Bucket, error: Exception) -> CxrError:
+    """Return what a refusal means and what can be done about it.
+
+    Args:
+        bucket: Of which something was asked.
+        error: One of `LIBRARY_ERRORS`.
+    """
+    told = refusal(error)
+    if told.code in _OTHER_REGION or "Received redirect without LOCATION" in told.text:
+        return _other_region(bucket, told)
+    if told.code in _NO_BUCKET:
+        return StorageError(
+            f"There is no bucket {bucket.name} for {bucket} ({told}).",
+            next_step=f"Check its name, or make it: `{_MAKE[bucket.scheme].format(bucket.name)}`.",
+        )
+    if any(words in told.text for words in _NO_KEYS):
+        return _no_credentials(bucket)
+    if told.code in _EXPIRED or "time frame" in told.text:  # Azure's words for a signature that is over
+        return AccessError(
+            f"The credentials for {bucket} have expired ({told}).",
+            next_step="Get new ones (`aws sso login`, or a new signature), then run the same command again: "
+            "it goes on where it stopped.",
+        )
+    if told.code == "RequestTimeTooSkewed":
+        return AccessError(
+            f"{bucket} refuses what it is sent ({told}): the clock of this machine is wrong.",
+            next_step="Set the clock, then run the same command again.",
+        )
+    return _by_status(bucket, told)
+
+
+def _by_status(bucket: Bucket, told: Refusal) -> CxrError:
+    if told.code in _UNKNOWN or told.status == 401:
+        return AccessError(
+            f"{bucket} does not know the credentials that it was sent ({told}).",
+            think="The key is mistyped, was withdrawn, or belongs to another account or endpoint.",
+            next_step=f"`cxr credentials test {_SERVICES[bucket.scheme]}` says which are used, from where.",
+        )
+    if told.status == 403:
+        return AccessError(
+            f"{bucket} refuses what was asked ({told}).",
+            think="The credentials are known, but not allowed to do this there.",
+            next_step=f"Ask the bucket's owner for {_MAY[bucket.scheme]}.",
+        )
+    if told.status is None:
+        return StorageError(
+            f"{bucket} cannot be reached.",
+            think="The network, its address, a proxy or a certificate is in the way.",
+            next_step="Check the endpoint and the network, then run the same command again: it goes on where "
+            "it stopped.",
+        )
+    lasting = "" if told.answered else " after several tries"
+    return StorageError(
+        f"{bucket} answers with an error{lasting} ({told}).",
+        next_step="Run the same command again later: it goes on where it stopped.",
+    )
+
+
+def _other_region(bucket: Bucket, told: Refusal) -> StorageError:
+    region = told.region or "REGION"
+    return StorageError(
+        f"The bucket {bucket.name} lies in another region" + (f", {region}." if told.region else "."),
+        think="S3 answers only in the region where a bucket lies.",
+        next_step=f"Set AWS_REGION={region}, or `region` in the profile, and run the same command again."
+        + ("" if told.region else f" `aws s3api get-bucket-location --bucket {bucket.name}` says which."),
+    )
+
+
+def _no_credentials(bucket: Bucket) -> AccessError:
+    return AccessError(
+        f"There are no credentials for {bucket}.",
+        think="This machine has none of its own either, as machines in a cloud may have.",
+        next_step=f"Run `cxr credentials set {_SERVICES[bucket.scheme]}`.",
+    )
