@@ -1,0 +1,114 @@
+"""Where a mirror goes, and where it is kept in mind what went there."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cxr.config import Config
+from cxr.database.connection import open_database, open_readonly
+from cxr.errors import OlderLibraryError, UsageError
+from cxr.ledger.read import sizes
+from cxr.library.layout import Layout
+from cxr.library.lock import hold
+from cxr.library.open import Library
+from cxr.logs import open_logs
+from cxr.stores.local import LocalStore
+from cxr.stores.storage_errors import writing
+
+LEDGER: Final = "mirror.db"
+"""The name of the ledger in the state folder."""
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The place below which the published tree is made.
+
+    Attributes:
+        text: The folder's absolute path, as people read it.
+        folder: The folder.
+    """
+
+    text: str
+    folder: Path
+
+    def store(self, layout: Layout) -> LocalStore:
+        """Return it as a store; parts lie in the state folder where that is the same file system.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        return LocalStore(self.folder, layout.temp)
+
+
+def destination(typed: str) -> Destination:
+    """Return the place that ``--to`` names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    if _URL.match(typed):
+        raise UsageError(
+            f"--to {typed}: this version of cxr mirrors to a folder of this machine.",
+            next_step="Name a folder: --to DIR.",
+        )
+    folder = Path(typed).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--to {folder} is a file.", next_step="Name a folder; it need not exist.")
+    return Destination(str(folder), folder)
+
+
+def default_state(environment: Mapping[str, str]) -> Path:
+    """Return the folder for what programs of this user keep in mind (XDG Base Directory Specification)."""
+    named = environment.get("XDG_STATE_HOME", "")
+    state = Path(named) if Path(named).is_absolute() else Path("~/.local/state").expanduser()
+    return state / "cxr" / "mirror"
+
+
+def state_of(source: str, to: Destination, folder: Path | None) -> Layout:
+    """Return where the state of mirroring one dataset to one place is kept.
+
+    Args:
+        source: Key of the dataset.
+        to: The place.
+        folder: ``--state``; ``None`` for the user's own.
+    """
+    mark = hashlib.blake2b(to.text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    base = (folder or default_state(os.environ)).expanduser().absolute() / f"{source}-{mark}"
+    return Layout(base=base, images=to.folder, captions=base / "captions", metadata=base, temp=base / "temp")
+
+
+@contextmanager
+def open_state(layout: Layout, config: Config) -> Iterator[Library]:
+    """Open the state for the one run that writes it: lock, logs and ledger, in that order.
+
+    Raises:
+        LibraryError: another run mirrors the same dataset to the same place, or the ledger is damaged.
+        StorageError: it cannot be written.
+    """
+    for folder in (layout.base, layout.temp):
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+    with (
+        hold(layout.lock, "mirror"),
+        open_logs(layout.logs),
+        open_database(layout.metadata / LEDGER) as database,
+    ):
+        yield Library(layout, config, database)
+
+
+def already(layout: Layout, source: str) -> frozenset[str]:
+    """Return the ids of the images that earlier runs brought, as the ledger has it; nothing is changed."""
+    ledger = layout.metadata / LEDGER
+    if not ledger.is_file():
+        return frozenset()
+    try:
+        with open_readonly(ledger) as database:
+            return frozenset(image_id for image_id, _, _ in sizes(database, source))
+    except OlderLibraryError:
+        return frozenset()

@@ -1,0 +1,101 @@
+"""The published tree: which file of a release lies where, and which of them are no images."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from cxr.datasets import Release
+from cxr.library.prepare import Prepared
+from cxr.library.zip_holdings import ZipMembers
+from cxr.model import Record, Remote
+
+_REPORTS: Final = "-reports.zip"  # mimic-cxr-reports.zip: 227,835 texts in one file (sources 2.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Where a release's files lie below the destination.
+
+    Attributes:
+        root: The release's folder, with a slash at its end; empty where its publisher names none.
+        beside: What a host calls a file of another project to its path in that project's tree.
+    """
+
+    root: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+    def image(self, record: Record, remote: Remote, *, listed: bool) -> str:
+        """Return an image's path.
+
+        Args:
+            record: The image.
+            remote: What the host calls it.
+            listed: The host says what it holds, so that its path is the published one; else the record's is.
+        """
+        return self.root + (remote.path if listed else record.published_path)
+
+    def other(self, path: str) -> str:
+        """Return the path of a file that is no image."""
+        if path in self.beside.values():
+            return path
+        return self.beside.get(path, self.root + path)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A file of the release that is no image.
+
+    Attributes:
+        remote: What the host calls it.
+        name: Its path below the destination.
+        here: The same file on this machine's disk, where it is needed and was fetched before.
+    """
+
+    remote: Remote
+    name: str
+    here: Path | None = None
+
+
+def tree_of(release: Release) -> Tree:
+    """Return the tree of a release.
+
+    What PhysioNet publishes has PhysioNet's paths, whichever host it comes from: mirrors of it and the tools
+    for them know those.
+    """
+    place = release.places.get("physionet")
+    return Tree() if place is None else Tree(f"{place.dataset}/", place.files)
+
+
+def others(prepared: Prepared, tree: Tree, *, reports: bool) -> Iterator[Other]:
+    """Yield the files of the release that are no images, those of its own project first.
+
+    Args:
+        prepared: What the host holds.
+        tree: Where they lie.
+        reports: Take the archive of all reports, too.
+
+    Raises:
+        RequestError: the host does not list them.
+    """
+    tables = {path.name: path for path in prepared.published.tables.values()}
+    own = prepared.request.tables is None and prepared.request.origin is None
+    found = []
+    for remote in _listed(prepared):
+        if reports or not remote.path.endswith(_REPORTS):
+            here = tables.pop(PurePosixPath(remote.path).name, None)
+            found.append(Other(remote, tree.other(remote.path), here if own else None))
+    # A host of images alone: the tables came from elsewhere.
+    found += [
+        Other(Remote(name, path.stat().st_size), tree.other(name), path) for name, path in tables.items()
+    ]
+    yield from sorted(found, key=lambda one: (not one.name.startswith(tree.root), one.name))
+
+
+def _listed(prepared: Prepared) -> Iterator[Remote]:
+    holdings, host = prepared.holdings, prepared.host
+    archives = {archive.remote.path for archive in host.archives}
+    remotes = holdings.directory.remotes() if isinstance(holdings, ZipMembers) else host.list()
+    for remote in remotes:
+        if remote.path not in archives and prepared.dataset.image_id_of(remote.path) is None:
+            yield remote

@@ -1,0 +1,229 @@
+"""`cxr mirror` by the whole program: the published tree at another place, whatever happens on the way."""
+
+import hashlib
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import PurePosixPath
+
+import pytest
+from support.lab_library import IMPATIENT
+from support.labs import lab
+from support.nih_folder import make_nih_folder
+from support.program import cxr, cxr_json
+
+IMAGES = 24
+
+
+@pytest.fixture(scope="module")
+def started():
+    with lab(images=IMAGES, size=96, folders=3) as one:
+        yield one
+
+
+@pytest.fixture
+def running(started):
+    """The lab as it is without failures, with nothing in its accounts."""
+    started.failures.clear()
+    started.reset_accounts()
+    return started
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A home with a copy of NIH's folder."""
+    make_nih_folder(tmp_path / "nih", 12, side=64)
+    return tmp_path
+
+
+def files(folder):
+    """Return the SHA-256 of each file by its path below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def images(folder):
+    return {path: digest for path, digest in files(folder).items() if path.endswith(".png")}
+
+
+def from_folder(home, *more, expect=0):
+    arguments = ("mirror", "--source", "nih", "--from", "nih", "--to", "there", "--state", "state")
+    return cxr_json(home, *arguments, *more, expect=expect)
+
+
+def from_lab(home, lab, host, *more, expect=0):
+    arguments = ("mirror", "--source", "nih", "--host", host, "--to", "there", "--state", "state")
+    tables = ("--tables", lab.tables) if host == "box" else ()
+    variables = {**lab.environment, **IMPATIENT}
+    return cxr_json(home, *arguments, *tables, *more, expect=expect, variables=variables)
+
+
+def ledger(home):
+    (path,) = (home / "state").glob("*/mirror.db")
+    return path
+
+
+# --- What comes -------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_mirrored_as_it_is(home):
+    summary = from_folder(home)
+    assert files(home / "there") == files(home / "nih")
+    assert summary["copied"] == summary["images_there"] == 12
+    assert summary["metadata"] == 3
+
+
+def test_the_tree_of_kaggle_is_mirrored_with_its_tables(tmp_path, running):
+    from_lab(tmp_path, running, "kaggle")
+    assert images(tmp_path / "there") == running.images
+    others = files(tmp_path / "there").keys() - running.images.keys()
+    assert {"Data_Entry_2017.csv", "BBox_List_2017.csv", "train_val_list.txt", "test_list.txt"} <= others
+
+
+def test_images_of_box_come_from_its_archives_and_the_tables_from_elsewhere(tmp_path, running):
+    from_lab(tmp_path, running, "box")
+    by_name = {PurePosixPath(path).name: digest for path, digest in running.images.items()}
+    came = images(tmp_path / "there")
+    assert {PurePosixPath(path).name: digest for path, digest in came.items()} == by_name
+    assert "Data_Entry_2017_v2020.csv" in files(tmp_path / "there")
+
+
+def test_metadata_only_brings_no_image(tmp_path, running):
+    summary = from_lab(tmp_path, running, "kaggle", "--metadata-only")
+    assert not images(tmp_path / "there")
+    assert summary["metadata"] >= 4
+    assert summary["selected"] == 0
+
+
+def test_the_same_seed_chooses_the_same_images_as_a_download(home):
+    chosen = ("--sample", "random", "--seed", 7, "--limit", 5)
+    from_folder(home, *chosen)
+    cxr(home, "download", "--source", "nih", "--from", "nih", "--base-dir", "L", *chosen)
+    downloaded = {path.name.removeprefix("nih_")[:12] for path in (home / "L" / "Images").iterdir()}
+    assert {PurePosixPath(path).stem for path in images(home / "there")} == downloaded
+    assert len(downloaded) == 5
+
+
+def test_a_dry_run_makes_nothing(home):
+    plan = from_folder(home, "--dry-run")
+    assert plan["images"] == 12
+    assert plan["to"] == str(home / "there")
+    assert not (home / "there").exists()
+    assert not (home / "state").exists()
+
+
+def test_a_bucket_is_refused_while_there_is_no_store_for_it(home):
+    done = cxr(home, "mirror", "--source", "nih", "--from", "nih", "--to", "ftp://bucket/nih", expect=2)
+    assert "ftp://bucket/nih" in done.stderr
+
+
+# --- Going on ---------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_fetches_no_image(tmp_path, running):
+    from_lab(tmp_path, running, "kaggle")
+    sent = running.bytes_sent("kaggle")
+    second = from_lab(tmp_path, running, "kaggle")
+    assert second["already"] == IMAGES
+    assert running.bytes_sent("kaggle") - sent < min(running.sizes.values()) * IMAGES / 2
+
+
+def test_what_is_deleted_at_the_destination_comes_again_and_nothing_else(tmp_path, running):
+    from_lab(tmp_path, running, "kaggle")
+    gone = sorted(running.images)[3:5]
+    for path in gone:
+        (tmp_path / "there" / path).unlink()
+    again = from_lab(tmp_path, running, "kaggle")
+    assert (again["copied"], again["already"]) == (2, IMAGES - 2)
+    assert images(tmp_path / "there") == running.images
+
+
+def test_without_its_ledger_a_run_takes_up_what_lies_there(tmp_path, running):
+    from_lab(tmp_path, running, "kaggle")
+    shutil.rmtree(tmp_path / "state")
+    one = min(running.images)
+    spoilt = tmp_path / "there" / one
+    spoilt.write_bytes(spoilt.read_bytes()[:-1] + b"!")
+    again = from_lab(tmp_path, running, "kaggle")
+    assert (again["found"], again["copied"]) == (IMAGES - 1, 1)
+    assert images(tmp_path / "there") == running.images
+
+
+def test_verify_finds_what_changed_in_place_and_repairs_it(tmp_path, running):
+    from_lab(tmp_path, running, "kaggle")
+    flipped = tmp_path / "there" / sorted(running.images)[5]
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    table = tmp_path / "there" / "Data_Entry_2017.csv"
+    published = table.read_bytes()
+    table.write_bytes(published.replace(b",", b";", 1))
+    assert from_lab(tmp_path, running, "kaggle")["repaired"] == 0  # same size, in the ledger: not read
+    summary = from_lab(tmp_path, running, "kaggle", "--verify")
+    assert summary["repaired"] == 2
+    assert summary["found"] == IMAGES - 1
+    assert images(tmp_path / "there") == running.images
+    assert table.read_bytes() == published
+
+
+def test_where_the_host_has_no_checksum_verify_compares_with_what_came(tmp_path, running):
+    from_lab(tmp_path, running, "box")
+    flipped = next((tmp_path / "there").rglob("*.png"))
+    came = flipped.read_bytes()
+    data = bytearray(came)
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    assert from_lab(tmp_path, running, "box", "--verify")["repaired"] == 1
+    assert flipped.read_bytes() == came
+
+
+# --- What goes wrong --------------------------------------------------------------------------------------
+
+
+def test_what_fails_is_listed_in_the_state_and_beside_the_tree_until_it_comes(home):
+    broken = min((home / "nih" / "images").iterdir())
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:-30])
+    assert from_folder(home, expect=1)["failed"] == 1
+    beside = home / "there" / "failed_images.txt"
+    kept = ledger(home).with_name("failed_images.txt")
+    assert beside.read_text() == kept.read_text()
+    assert broken.stem in beside.read_text()
+    broken.write_bytes(whole)
+    assert from_folder(home)["copied"] == 1
+    assert broken.stem not in beside.read_text()
+    assert f"images/{broken.name}" in images(home / "there")
+
+
+@pytest.mark.parametrize("failure", ["early-close", "reset", "server-error"])
+def test_a_host_in_trouble_costs_time_and_no_file(tmp_path, running, failure):
+    running.failures[failure] = 0.2
+    from_lab(tmp_path, running, "kaggle")
+    assert images(tmp_path / "there") == running.images
+
+
+def test_the_ledger_says_what_lies_there(home):
+    from_folder(home)
+    with closing(sqlite3.connect(ledger(home))) as database:
+        rows = dict(database.execute("SELECT name, sha256 FROM ledger WHERE outcome = 'downloaded'"))
+    assert rows == files(home / "there")
+
+
+def test_two_places_have_two_ledgers(home):
+    from_folder(home)
+    from_folder(home, "--to", "elsewhere")
+    assert files(home / "elsewhere") == files(home / "nih")
+    assert len(list((home / "state").iterdir())) == 2
+
+
+def test_the_command_that_counts_prints_the_number_that_is_told(home):
+    done = cxr(home, "mirror", "--source", "nih", "--from", "nih", "--to", "there")
+    (line,) = [line for line in done.stdout.splitlines() if line.strip().startswith("count:")]
+    counted = subprocess.run(line.split(":", 1)[1], shell=True, capture_output=True, text=True, check=True)
+    assert counted.stdout.strip() == "12"
+    (check,) = [line for line in done.stdout.splitlines() if line.strip().startswith("check:")]
+    assert "--verify" in check

@@ -1,0 +1,62 @@
+"""Where a mirror goes, and where its state lies."""
+
+import pytest
+
+from cxr.config import load
+from cxr.errors import LibraryError, UsageError
+from cxr.ledger.write import Outcome, write_outcomes
+from cxr.library.mirror_place import already, default_state, destination, open_state, state_of
+from cxr.model import Fetched, Transfer
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return load(None, {})
+
+
+def test_a_relative_folder_is_one_of_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert destination("there").folder == tmp_path / "there"
+    assert destination("there") == destination(str(tmp_path / "there"))
+
+
+def test_a_file_is_no_destination(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        destination(str(tmp_path / "file"))
+
+
+def test_the_users_state_folder_is_as_the_environment_has_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_state({}) == tmp_path / ".local/state/cxr/mirror"
+    assert default_state({"XDG_STATE_HOME": "/var/state"}).as_posix() == "/var/state/cxr/mirror"
+    assert default_state({"XDG_STATE_HOME": "relative"}) == tmp_path / ".local/state/cxr/mirror"
+
+
+def test_each_dataset_and_each_place_has_a_state_of_its_own(tmp_path):
+    places = [destination(str(tmp_path / name)) for name in ("a", "b")]
+    states = {state_of(source, place, tmp_path).base for source in ("nih", "mimic") for place in places}
+    assert len(states) == 4
+    assert state_of("nih", destination(str(tmp_path / "a")), tmp_path).base in states
+
+
+def test_one_run_writes_a_state_at_a_time(tmp_path, config):
+    layout = state_of("nih", destination(str(tmp_path / "there")), tmp_path / "state")
+    with (
+        open_state(layout, config),
+        pytest.raises(LibraryError, match="in use"),
+        open_state(layout, config),
+    ):
+        pass
+
+
+def test_what_earlier_runs_brought_is_told_without_making_anything(tmp_path, config):
+    layout = state_of("nih", destination(str(tmp_path / "there")), tmp_path / "state")
+    assert already(layout, "nih") == frozenset()
+    assert not (tmp_path / "state").exists()
+    fetched = Fetched("images/x.png", 3, "ab" * 32, "file:///x.png", Transfer.COPIED, 0.0)
+    with open_state(layout, config) as state:
+        write_outcomes(state.database, "nih", None, [Outcome("x", "folder", fetched)])
+    assert already(layout, "nih") == {"x"}
