@@ -287,6 +287,35 @@ class Transfer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A file as its host has it, of which a smaller one was made on the way.
+
+    Attributes:
+        size: In bytes.
+        sha256: Hex digest.
+        width: In pixels.
+        height: In pixels.
+        bit_depth: Bits a sample.
+        scaled_width: What the whole image was scaled to, in pixels.
+        scaled_height: Likewise.
+        left: Where the scaled image lies in the one that was made, in pixels; below 0 where it is cut off.
+        top: Likewise.
+        processing: What was done to the pixels, for people.
+    """
+
+    size: int
+    sha256: str
+    width: int
+    height: int
+    bit_depth: int
+    scaled_width: int
+    scaled_height: int
+    left: int
+    top: int
+    processing: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """An image whose bytes are in place, complete and verified.
 
@@ -300,6 +329,7 @@ class Fetched:
         width: In pixels; ``None`` where the header was not read.
         height: In pixels.
         bit_depth: Bits a sample.
+        original: What the host has, where that is not what is in place; ``None`` where it is.
     """
 
     name: str
@@ -311,6 +341,7 @@ class Fetched:
     width: int | None = None
     height: int | None = None
     bit_depth: int | None = None
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True)

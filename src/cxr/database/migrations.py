@@ -195,4 +195,42 @@ MIGRATIONS = (
         CREATE INDEX ledger_failed ON ledger (source, image_id) WHERE outcome = 'failed';
         """,
     ),
+    Migration(
+        "0003_shrunk",
+        """
+        -- What the host has, of images that were made smaller on the way; `images` tells of what is in place.
+        CREATE TABLE originals (
+            image INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+            bytes INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            bit_depth INTEGER NOT NULL,
+            scaled_width INTEGER NOT NULL,  -- the whole image, of which the frame may show a part
+            scaled_height INTEGER NOT NULL,
+            "left" INTEGER NOT NULL,        -- where it lies in the frame
+            top INTEGER NOT NULL,
+            processing TEXT NOT NULL
+        );
+
+        -- Regions in the pixels of the image in place, cut at its edges; `regions` has them as published.
+        CREATE VIEW regions_in_images AS
+        SELECT id, image, finding, common, labeller, x, y, right - x AS width, bottom - y AS height,
+               frame_width, frame_height
+        FROM (
+            SELECT r.id, r.image, r.finding, r.common, r.labeller,
+                   max(0.0, r.x * o.scaled_width / o.width + o."left") AS x,
+                   max(0.0, r.y * o.scaled_height / o.height + o.top) AS y,
+                   min(1.0 * i.width, (r.x + r.width) * o.scaled_width / o.width + o."left") AS right,
+                   min(1.0 * i.height, (r.y + r.height) * o.scaled_height / o.height + o.top) AS bottom,
+                   i.width AS frame_width, i.height AS frame_height
+            FROM regions r JOIN images i ON i.id = r.image JOIN originals o ON o.image = r.image
+            WHERE r.frame_width = o.width AND r.frame_height = o.height
+        )
+        WHERE right > x AND bottom > y
+        UNION ALL
+        SELECT id, image, finding, common, labeller, x, y, width, height, frame_width, frame_height
+        FROM regions WHERE image NOT IN (SELECT image FROM originals);
+        """,
+    ),
 )

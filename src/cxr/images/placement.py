@@ -1,9 +1,13 @@
-"""Where an image's pixels go when it is made smaller: sizes first, pixels later."""
+"""What is to be made of an image, and where its pixels go then. `cxr.images.shrink` moves them."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from cxr.images.formats import Format
 from cxr.model import Region
+
+WRITTEN = (Format.JPEG, Format.PNG)
+"""What is written."""
 
 
 class Fit(StrEnum):
@@ -13,6 +17,32 @@ class Fit(StrEnum):
     LONG = "long"  # the longer side; the shorter one follows
     PAD = "pad"  # a square: the whole image, black beside it
     CROP = "crop"  # a square: the middle of the image
+
+
+@dataclass(frozen=True, slots=True)
+class Shrink:
+    """What is to be made of an image.
+
+    Attributes:
+        size: In pixels; ``None`` leaves the size.
+        fit: What ``size`` is meant for.
+        format: What it is written as; ``None`` keeps JPEG and PNG, and makes PNG of the others.
+    """
+
+    size: int | None = None
+    fit: Fit = Fit.SHORT
+    format: Format | None = None
+
+    def __str__(self) -> str:
+        """Say it in words, as in ``pixel_processing``."""
+        meant = {Fit.SHORT: "on the shorter side", Fit.LONG: "on the longer side"}
+        words = []
+        if self.size is not None:
+            sides = meant.get(self.fit, f"square, {self.fit}")
+            words.append(f"reduced by area to {self.size} pixels {sides}")
+        if self.format is not None:
+            words.append(f"written as {self.format.title}")
+        return ", ".join(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,40 +15,12 @@ import simplejpeg
 from cxr.images.formats import Format
 from cxr.images.inspect import inspect
 from cxr.images.inspection import DEFAULT_LIMITS, FaultError, Inspection, Limits
-from cxr.images.placement import Fit, Placement, place
+from cxr.images.placement import WRITTEN, Fit, Placement, Shrink, place
 
 Pixels = npt.NDArray[Any]
 
-WRITTEN = (Format.JPEG, Format.PNG)
-"""What is written."""
 _QUALITY = 95
 _COLOUR_CHANNELS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Shrink:
-    """What is to be made of an image.
-
-    Attributes:
-        size: In pixels; ``None`` leaves the size.
-        fit: What ``size`` is meant for.
-        format: What it is written as; ``None`` keeps JPEG and PNG, and makes PNG of the others.
-    """
-
-    size: int | None = None
-    fit: Fit = Fit.SHORT
-    format: Format | None = None
-
-    def __str__(self) -> str:
-        """Say it in words, as in ``pixel_processing``."""
-        meant = {Fit.SHORT: "on the shorter side", Fit.LONG: "on the longer side"}
-        words = []
-        if self.size is not None:
-            sides = meant.get(self.fit, f"square, {self.fit}")
-            words.append(f"reduced by area to {self.size} pixels {sides}")
-        if self.format is not None:
-            words.append(f"written as {self.format.title}")
-        return ", ".join(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""What hangs on an image's row: statements of further labellers, regions, issues of its table row."""
+"""What hangs on an image's row: further statements, regions, issues of its table row, its original."""
 
 from collections.abc import Iterator
+from dataclasses import astuple
 
 from cxr.database.connection import Database, Row
 from cxr.index.encodable import encodable
@@ -36,6 +37,15 @@ def replace_children(database: Database, batch: list[IndexRow]) -> None:
         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, id FROM images WHERE source = ? AND image_id = ?
         """,
         _regions(batch),
+    )
+    database.execute_many(
+        """
+        INSERT OR REPLACE INTO originals
+            (bytes, sha256, width, height, bit_depth, scaled_width, scaled_height, "left", top, processing,
+             image)
+        SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, id FROM images WHERE source = ? AND image_id = ?
+        """,
+        ((*astuple(row.original), *_key(row)) for row in batch if row.original is not None),
     )
     database.execute_many(
         """

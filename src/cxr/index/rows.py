@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cxr.model import Record, Status
+from cxr.model import Original, Record, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class IndexRow:
         attribution: Whom to credit for this image.
         source_url: Where it came from, without signature or password.
         downloaded_at: ISO 8601, UTC; empty for an adopted file, or where it stays as it was.
+        original: What the host has, where the file in the library was made of it.
         reading: Tells the tables and the reader apart that the record came from.
     """
 
@@ -43,4 +44,5 @@ class IndexRow:
     attribution: str = ""
     source_url: str = ""
     downloaded_at: str = ""
+    original: Original | None = None
     reading: str = ""

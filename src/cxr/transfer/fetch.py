@@ -26,8 +26,10 @@ def fetch(host: Host, store: Store, job: Job) -> Fetched | Failure:
     url = host.url(job.remote)
     try:
         source = host.local_path(job.remote)
-        if source is not None and (linked := _link(host, store, job, source.resolve())) is not None:
-            return linked
+        if source is not None and job.shrink is None:
+            linked = _link(host, store, job, source.resolve())
+            if linked is not None:
+                return linked
         how = Transfer.RECEIVED if source is None else Transfer.COPIED
         with host.open(job.remote) as blocks:
             return receive(store, job, blocks, remote=job.remote, url=url, where=where, how=how)
@@ -43,8 +45,11 @@ def fetch(host: Host, store: Store, job: Job) -> Fetched | Failure:
 def verify_found(host: Host, store: Store, job: Job) -> Fetched | None:
     """Accept an image that lies in the store without a ledger row, if it is whole and what the host has.
 
-    A run that was killed between the rename and the ledger leaves such files.
+    A run that was killed between the rename and the ledger leaves such files. One that was made smaller is
+    never accepted: what it was made of is not there to be compared.
     """
+    if job.shrink is not None:
+        return None
     started = time.monotonic()
     try:
         digest = Digest(job.remote.checksum)

@@ -84,7 +84,7 @@ class _Fetching:
     def begun(self) -> Begun | None:
         """Return what is there of it, if bytes that follow can be told from those of another file."""
         size = self._job.remote.size
-        if size is not None and size < LARGE:
+        if self._job.shrink is not None or (size is not None and size < LARGE):
             return None
         begun = resume.begun(self._store, self._job.name, self._url, size)
         if begun is not None and not begun.note.validator and not self._published():
@@ -109,7 +109,9 @@ class _Fetching:
     def _receive(self, content: Content, begun: Begun | None) -> Fetched | Failure:
         job, store = self._job, self._store
         size = content.size if job.remote.size is None else job.remote.size
-        large = store.resumes and (begun is not None or size is None or size >= LARGE)
+        # What is made smaller is held in memory until it is: there is no part to go on with.
+        parts = store.resumes and job.shrink is None
+        large = parts and (begun is not None or size is None or size >= LARGE)
         if large and begun is None:
             resume.forget(store, job.name)
         noting = Noting(store, job.name, Note(self._url, size, content.validator), noted=begun is not None)
@@ -119,7 +121,7 @@ class _Fetching:
             return receive(
                 store,
                 job,
-                self._watched(content, noting),
+                self._watched(content, noting if large else None),
                 remote=Remote(job.remote.path, size, checksum),
                 url=self._url,
                 where=f"{job.remote.path} at {self._host.key}",
@@ -139,10 +141,11 @@ class _Fetching:
     def _published(self) -> str:
         return self._job.remote.checksum if self._verify else ""
 
-    def _watched(self, content: Content, noting: Noting) -> Iterator[bytes]:
+    def _watched(self, content: Content, noting: Noting | None) -> Iterator[bytes]:
         for block in content:
             self._report.moved(len(block))
             yield block
-            noting.add(len(block))
+            if noting is not None:
+                noting.add(len(block))
             if self._report.stopping:
                 raise TransientError("stopped", "the run was stopped")

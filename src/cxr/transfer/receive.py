@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import BinaryIO
 
 from cxr.errors import CxrError
 from cxr.http import RequestError
 from cxr.images.dimensions import dimensions
-from cxr.model import Failure, Fetched, Remote, Transfer
+from cxr.images.inspection import DEFAULT_LIMITS, FaultError
+from cxr.images.placement import Shrink
+from cxr.model import Failure, Fetched, Original, Remote, Transfer
 from cxr.stores import NameTakenError, Part, Store
 from cxr.transfer.digest import Digest, NotTheImageError
 from cxr.transfer.unit import Job
@@ -49,9 +52,13 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     """
     started = time.monotonic()
     digest = Digest(remote.checksum)
+    original = None
     try:
-        _write(store, job, digest, blocks, begun)
-        digest.check(remote)
+        if job.shrink is None:
+            _write(store, job, digest, blocks, begun)
+            digest.check(remote)
+        else:
+            digest, original = _made_smaller(store, job, job.shrink, blocks, remote)
         store.commit(job.name, digest.sha256.hexdigest())
     except NotTheImageError as error:
         store.discard(job.name)
@@ -66,7 +73,46 @@ def receive(  # noqa: PLR0913  the bytes, and all that is announced of them
     except (OSError, CxrError, GeneratorExit):
         store.discard(job.name)
         raise
-    return fetched(job, digest, url=url, how=how, seconds=time.monotonic() - started)
+    done = fetched(job, digest, url=url, how=how, seconds=time.monotonic() - started)
+    return done if original is None else replace(done, original=original)
+
+
+def _made_smaller(
+    store: Store, job: Job, how: Shrink, blocks: Iterable[bytes], remote: Remote
+) -> tuple[Digest, Original]:
+    """Verify an image's bytes, make a smaller one of them, write its part; return what is known of both.
+
+    Raises:
+        NotTheImageError: these bytes are not the image, or nothing can be made of it.
+    """
+    from cxr.images.shrink import shrink  # noqa: PLC0415  slow to load, and few runs need it
+
+    verified, data = Digest(remote.checksum), bytearray()
+    for block in verified(blocks):
+        if verified.size <= DEFAULT_LIMITS.file_bytes:
+            data += block
+    verified.check(remote)
+    if verified.size > DEFAULT_LIMITS.file_bytes:
+        raise NotTheImageError("too_large", f"it has {verified.size:,} bytes, too many to be made smaller")
+    try:
+        shrunk = shrink(bytes(data), how)
+    except FaultError as error:
+        raise NotTheImageError(error.fault.code, error.fault.message) from None
+    digest = Digest()
+    _write(store, job, digest, [shrunk.data], None)
+    placed = shrunk.placement
+    return digest, Original(
+        size=verified.size,
+        sha256=verified.sha256.hexdigest(),
+        width=placed.width,
+        height=placed.height,
+        bit_depth=shrunk.original.bit_depth or shrunk.bit_depth,
+        scaled_width=placed.scaled_width,
+        scaled_height=placed.scaled_height,
+        left=placed.left,
+        top=placed.top,
+        processing=str(how),
+    )
 
 
 def _write(store: Store, job: Job, digest: Digest, blocks: Iterable[bytes], begun: BinaryIO | None) -> None:

@@ -155,8 +155,8 @@ class _Saving:
             yield block
 
     def _check(self, published: str) -> None:
-        """Compare with the checksum that came with the bytes; where it differs, the next try begins anew."""
-        digest = Digest(published)
+        """Compare with the listed checksum, else with the one that came; where it differs, all comes anew."""
+        digest = Digest(self._remote.checksum or published)
         with self._part.open("rb") as file:
             while block := file.read(_BLOCK):
                 digest.add(block)

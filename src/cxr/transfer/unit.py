@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from cxr.hosts import Host
+from cxr.images.placement import Shrink
 from cxr.model import Failure, Fetched, Remote
 from cxr.stores import Store
 
@@ -17,11 +18,13 @@ class Job:
         image_id: Which.
         remote: What the host calls it; for a member of an archive, its path in the published tree.
         name: Its file name in the store.
+        shrink: What is made of it on the way; ``None`` keeps its bytes.
     """
 
     image_id: str
     remote: Remote
     name: str
+    shrink: Shrink | None = None
 
 
 class Report(Protocol):

@@ -10,8 +10,8 @@ from PIL import Image, ImageOps
 from cxr.images.formats import Format
 from cxr.images.inspect import inspect
 from cxr.images.inspection import FaultError
-from cxr.images.placement import Fit
-from cxr.images.shrink import Shrink, shrink
+from cxr.images.placement import Fit, Shrink
+from cxr.images.shrink import shrink
 from cxr.model import Region
 
 
