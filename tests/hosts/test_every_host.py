@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from support.labs import lab
+from support.xml_bucket import buckets
 
 from cxr import hosts
 from cxr.credentials import variables
@@ -55,11 +56,25 @@ def reach_in_lab(key: str) -> Callable[[Path], AbstractContextManager[Reached]]:
     return reach
 
 
+def reach_bucket(key: str, address: str) -> Callable[[Path], AbstractContextManager[Reached]]:
+    @contextmanager
+    def reach(tmp_path: Path) -> Iterator[Reached]:
+        files = {"b.png": bytes(3_000_000), "a/c.png": b"0123456789", "a/empty.png": b"", "a-b.png": b"1"}
+        with buckets({f"some-bucket/png/{path}": content for path, content in files.items()}) as (_, there):
+            place = Place("some-bucket/png", addresses={address: there.origin}, credentials=False)
+            host = hosts.connect(key, place)
+            yield Reached(host, list(host.list()))
+
+    return reach
+
+
 REACH: dict[str, Callable[[Path], AbstractContextManager[Reached]]] = {
     "folder": reach_folder,
     "phantoms": reach_phantoms,
     "kaggle": reach_in_lab("kaggle"),
     "box": reach_in_lab("box"),
+    "gcs": reach_bucket("gcs", "storage"),
+    "aws": reach_bucket("aws", "s3"),
 }
 
 

@@ -64,11 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
         try:
-            self.wfile.write(told.body)
+            self.wfile.write(b"" if self.command == "HEAD" else told.body)
         except OSError:  # the other side had enough
             return
 
-    do_POST = do_GET  # noqa: N815
+    do_POST = do_HEAD = do_GET  # noqa: N815
 
     def log_message(self, *_arguments: object) -> None:
         """Be silent."""

@@ -113,6 +113,9 @@ _BOX_PLACE = Place(
     checksums={f"images_{n:03d}.tar.gz": f"md5:{md5}" for n, (_, md5) in enumerate(_BOX_ARCHIVES, 1)},
 )
 
+# https://cloud.google.com/healthcare-api/docs/resources/public-datasets/nih-chest: the PNGs as NIH has them.
+_GCS_PLACE: Final = Place("gcs-public-data--healthcare-nih-chest-xray/png")
+
 RELEASES = {
     "chestxray14": Release(
         key="chestxray14",
@@ -121,7 +124,7 @@ RELEASES = {
         patients=30_805,
         pixel_processing="by the authors: DICOM's default window, 8 bits, resized to 1024 x 1024",
         average_bytes=401_000,  # 45 GB over all
-        places={"kaggle": Place("nih-chest-xrays/data"), "box": _BOX_PLACE},
+        places={"kaggle": Place("nih-chest-xrays/data"), "box": _BOX_PLACE, "gcs": _GCS_PLACE},
         tables_from=("kaggle",),
     )
 }

@@ -7,16 +7,18 @@ ignore If-Range.
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
-from cxr.http import Answer, RefusedError, TransientError
+from cxr.http import Answer, RefusedError, RequestError, TransientError
 from cxr.http.ranges import parse_content_range
 from cxr.http.status import error_for
+
+Refused = Callable[[Answer, str], RequestError]
 
 _NOTHING: Final = re.compile(r"(?i)bytes[ \t]+\*/([0-9]{1,19})")
 _MD5_BYTES: Final = 16
@@ -108,7 +110,9 @@ class WebContent(Iterator[bytes]):
 
 
 @contextmanager
-def open_part(client: Opener, url: str, part: Part, *, what: str) -> Iterator[WebContent]:
+def open_part(
+    client: Opener, url: str, part: Part, *, what: str, refused: Refused = error_for
+) -> Iterator[WebContent]:
     """Ask an address for a part of its file.
 
     Args:
@@ -116,6 +120,7 @@ def open_part(client: Opener, url: str, part: Part, *, what: str) -> Iterator[We
         url: The address.
         part: What is wanted.
         what: The file and host for people, as the beginning of a sentence.
+        refused: Makes an error of an answer with a status of 400 or above.
 
     Raises:
         TransientError: trying again may help.
@@ -130,12 +135,14 @@ def open_part(client: Opener, url: str, part: Part, *, what: str) -> Iterator[We
             stack.close()
             part = Part()
             answer = stack.enter_context(client.open(url))
-        extent = extent_of(answer, part, what)
+        extent = extent_of(answer, part, what, refused)
         blocks = answer.blocks() if extent.length is None else _exactly(answer.blocks(), extent.length, what)
+        if answer.status == 416:  # its body, where it has one, is a page about the error
+            blocks = iter(())
         yield WebContent(blocks, extent, answer.headers, answer.url)
 
 
-def extent_of(answer: Answer, part: Part, what: str) -> Extent:
+def extent_of(answer: Answer, part: Part, what: str, refused: Refused = error_for) -> Extent:
     """Return which bytes an answer gives.
 
     Raises:
@@ -156,7 +163,7 @@ def extent_of(answer: Answer, part: Part, what: str) -> Extent:
             "wrong_range", f"{what}: asked for {asked}, the host answered {said!r}.", status=answer.status
         )
     if answer.status >= 400:
-        raise error_for(answer, what)
+        raise refused(answer, what)
     raise RefusedError(
         f"http_{answer.status}",
         f"{what}: the host answered with HTTP status {answer.status} and without a file.",
