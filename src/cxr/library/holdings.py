@@ -1,25 +1,33 @@
 """What a host holds of a release, as a run sees it: which images there are, and how they come."""
 
+import hashlib
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
 
 from cxr.datasets import Dataset
 from cxr.hosts import Format, Host
 from cxr.library.connecting import retry_policy
+from cxr.library.listing import Listing, write_listing
 from cxr.library.request import Asked
 from cxr.library.scratch import Scratch
+from cxr.library.table_paths import has_tables
 from cxr.library.tar_holdings import TarMembers
 from cxr.library.wanted import Wanted
 from cxr.library.zip_holdings import WholeZip, ZipMembers
 from cxr.model import Remote
+from cxr.stores.replacing import replacing
 from cxr.transfer.file_unit import FileUnit
 from cxr.transfer.retry import call_with_retries
 from cxr.transfer.unit import Job, Unit
 from cxr.transfer.zip_directory import NoRangesError, read_directory
+
+_FRESH: Final = 7 * 86_400  # seconds; releases do not change, but a list may have been taken on a bad day
 
 
 class Holdings(Protocol):
@@ -96,8 +104,61 @@ class Files:
         """Do nothing: nothing lies about."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListedFiles:
+    """Each image is a file of its own, and the host lists them with their checksums.
+
+    Attributes:
+        host: Where they are.
+        files: The images.
+        found: The file that keeps the list for now.
+        cache: Where the library keeps it.
+        verify: Compare the checksums that the host publishes.
+        notes: What a person should know before saying yes.
+    """
+
+    host: Host
+    files: Listing
+    found: Path
+    cache: Path
+    verify: bool
+    notes: list[str] = field(default_factory=list)
+    bytes_beside: int = 0
+
+    @property
+    def others(self) -> Mapping[str, Remote]:
+        """The files that are no images, by path."""
+        return self.files.others
+
+    def bytes_to_read(self, wanted: Wanted, size: int) -> int:  # noqa: ARG002  the protocol's argument
+        """Return the images' own bytes."""
+        return size
+
+    def open(self, moved: Callable[[int], None]) -> Host:  # noqa: ARG002  the protocol's argument
+        """Return the host; the library has its list from now on."""
+        if not is_fresh(self.cache):
+            with replacing(self.cache) as part:
+                shutil.copyfile(self.found, part)
+        return self.host
+
+    def units(self, jobs: Iterable[Job]) -> Iterator[Unit]:
+        """Yield a unit an image."""
+        return (FileUnit(job, verify=self.verify) for job in jobs)
+
+    def close(self, *, complete: bool) -> None:
+        """Do nothing: nothing lies about."""
+
+
+def is_fresh(cache: Path) -> bool:
+    """Say whether a host's list was written lately enough to be taken instead of asking again."""
+    try:
+        return time.time() - cache.stat().st_mtime < _FRESH
+    except OSError:
+        return False
+
+
 def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
-    """Return how the images are had from a host; a zip's directory is read for it.
+    """Return how the images are had from a host; a zip's directory or the host's list is read for it.
 
     Args:
         asked: What is asked for.
@@ -105,12 +166,14 @@ def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
         scratch: Where a directory is kept until a run begins.
 
     Raises:
-        RequestError: the directory could not be had.
+        RequestError: the directory or list could not be had.
     """
-    if not host.archives:
-        return Files(host, None, verify=asked.config.download.verify_checksums)
     folder = asked.layout.archives(asked.source)
     policy = retry_policy(asked.config)
+    if not host.archives and has_tables(asked.dataset):
+        return _listed(asked, host, scratch)
+    if not host.archives:
+        return Files(host, None, verify=asked.config.download.verify_checksums)
     first = host.archives[0]
     if first.format is Format.TAR_GZ:
         return TarMembers(host, folder, policy)
@@ -126,6 +189,20 @@ def holdings_of(asked: Asked, host: Host, scratch: Scratch) -> Holdings:
         prefix, verify = f"{asked.source}_{host.key}", asked.config.download.verify_checksums
         return WholeZip(host, first, asked.layout.temp, prefix, policy, members, verify)
     return ZipMembers(host, by_image(asked.dataset, directory.remotes()), directory, found, cache)
+
+
+def _listed(asked: Asked, host: Host, scratch: Scratch) -> ListedFiles:
+    """Return the files of a host, by the list that the library keeps or by a new one."""
+    address = hashlib.blake2b(host.url(Remote("")).encode(errors="replace"), digest_size=4).hexdigest()
+    name = f"{host.key}_{asked.release.key}_{address}.listing"
+    cache, found = asked.layout.archives(asked.source) / name, scratch.folder / name
+    if is_fresh(cache):
+        with suppress(OSError):  # the library is only read before a run
+            shutil.copyfile(cache, found)
+    if not found.exists():
+        call_with_retries(lambda: write_listing(found, host.list()), retry_policy(asked.config))
+    verify = asked.config.download.verify_checksums
+    return ListedFiles(host, Listing(found, asked.dataset.image_id_of), found, cache, verify)
 
 
 def by_image(dataset: Dataset, remotes: Iterable[Remote]) -> dict[str, Remote]:

@@ -20,7 +20,8 @@ from cxr.library.layout import Layout
 from cxr.library.request import Asked, DownloadRequest
 from cxr.library.scratch import Scratch
 from cxr.library.selection import Counts, select
-from cxr.library.tables import has_tables, tables_at_hosts, tables_here, tables_of_copy
+from cxr.library.table_paths import has_tables
+from cxr.library.tables import missing_tables, tables_at_hosts, tables_here, tables_of_copy
 from cxr.library.wanted import Wanted
 from cxr.model import Record, Remote, TableProblem
 
@@ -160,7 +161,9 @@ def _from_host(asked: Asked, host: Host) -> Prepared:
         holdings = holdings_of(asked, host, scratch)
     except RequestError as error:
         raise not_given(asked, host.key, f"the directory of {dataset.TITLE}", error) from error
-    if not tables and has_tables(dataset):
+    if tables:
+        tables = missing_tables(asked, host, holdings, scratch, tables)
+    elif has_tables(dataset):
         tables = tables_at_hosts(asked, host, holdings, scratch)
     published = Published(asked.release.key, tables, options=asked.request.options)
     prepared = Prepared(asked.request, dataset, asked.release, host, published, holdings)

@@ -5,17 +5,18 @@ from functools import partial
 from pathlib import Path
 
 from cxr.datasets import Dataset
-from cxr.errors import CxrError, HostError, TableError, UsageError
+from cxr.errors import CxrError, HostError, TableError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
 from cxr.http import RefusedError, RequestError, TransientError
 from cxr.library.connecting import let_in, not_given, retry_policy
-from cxr.library.holdings import Holdings, holdings_of
+from cxr.library.holdings import Holdings, ListedFiles, holdings_of
 from cxr.library.request import Asked
 from cxr.library.scratch import Scratch
+from cxr.library.table_paths import finds
 from cxr.library.zip_holdings import ZipMembers
 from cxr.logs import get_logger
-from cxr.model import Remote
+from cxr.model import Place, Remote
 from cxr.transfer.retry import call_with_retries
 from cxr.transfer.save import save, save_member
 
@@ -34,7 +35,7 @@ def tables_of_copy(asked: Asked, listing: Sequence[Remote], place: Path) -> Mapp
         TableError: there are none.
     """
     paths = [remote.path for remote in listing]
-    if asked.request.tables is None and _finds(asked.dataset, paths):
+    if asked.request.tables is None and finds(asked.dataset, paths):
         return _found(asked.dataset, place, paths)
     return tables_here(asked) or _found(asked.dataset, place, paths)
 
@@ -50,7 +51,7 @@ def tables_here(asked: Asked) -> Mapping[str, Path]:
         return _found(asked.dataset, *folder_host.tables_in(named))
     if kept.is_dir():
         place, paths = folder_host.tables_in(kept)
-        if _finds(asked.dataset, paths):
+        if finds(asked.dataset, paths):
             return _found(asked.dataset, place, paths)
     return {}
 
@@ -76,9 +77,31 @@ def tables_at_hosts(asked: Asked, host: Host, holdings: Holdings, scratch: Scrat
         raise not_given(asked, host.key, f"the tables of {asked.dataset.TITLE}", error) from error
 
 
-def has_tables(dataset: Dataset) -> bool:
-    """Say whether a dataset reads published tables at all."""
-    return not _finds(dataset, [])
+def missing_tables(
+    asked: Asked, host: Host, holdings: Holdings, scratch: Scratch, here: Mapping[str, Path]
+) -> Mapping[str, Path]:
+    """Return the tables with those that the host has besides, where it gives them by now.
+
+    Some need an agreement of their own: an earlier run may have been refused.
+
+    Args:
+        asked: What is asked for.
+        host: Where the images come from.
+        holdings: What it holds.
+        scratch: Where they are kept for now.
+        here: What the library keeps.
+    """
+    if asked.request.tables is not None or not isinstance(holdings, ListedFiles):
+        return here
+    if not finds(asked.dataset, [*holdings.others]):
+        return here
+    roles = asked.dataset.find_tables(holdings.others)
+    wanted = {role: path for role, path in roles.items() if role not in here}
+    try:
+        return {**_fetch_listed(asked, host, holdings, wanted, scratch.folder), **here}
+    except RequestError as error:
+        _log.warning("tables", source=asked.source, host=host.key, reason=error.reason)
+        return here
 
 
 def _from_others(asked: Asked, scratch: Scratch) -> Mapping[str, Path]:
@@ -114,17 +137,23 @@ def _fetch(
 ) -> Mapping[str, Path]:
     """Fetch the tables as files of their own; those of very large datasets may only be had from the archive.
 
-    Kaggle answers 404 to single files of such datasets, although it lists them.
+    A host without archives has told all its files already. Kaggle answers 404 to single files of such
+    datasets, although it lists them.
     """
+    if not host.archives:
+        holdings = holdings_now()
+        assert isinstance(holdings, ListedFiles)
+        paths = asked.dataset.find_tables(holdings.others)
+        return _fetch_listed(asked, host, holdings, paths, folder)
     try:
         return _fetch_files(asked, host, folder)
     except RefusedError:
         holdings = holdings_now()
         if not isinstance(holdings, ZipMembers):
             raise
-    paths = {remote.path for remote in holdings.directory.remotes()}
+    members = {remote.path for remote in holdings.directory.remotes()}
     policy, tables = retry_policy(asked.config), {}
-    for role, path in asked.dataset.find_tables(paths).items():
+    for role, path in asked.dataset.find_tables(members).items():
         tables[role] = folder / Path(path).name
         save_member(host, holdings.directory, path, tables[role], policy)
     return tables
@@ -140,12 +169,26 @@ def _fetch_files(asked: Asked, host: Host, folder: Path) -> Mapping[str, Path]:
     return tables
 
 
-def _finds(dataset: Dataset, paths: Sequence[str]) -> bool:
-    try:
-        dataset.find_tables(paths)
-    except UsageError:
-        return False
-    return True
+def _fetch_listed(
+    asked: Asked, host: Host, holdings: ListedFiles, paths: Mapping[str, str], folder: Path
+) -> Mapping[str, Path]:
+    """Fetch tables that are files of their own; of those that need another agreement, what is given."""
+    policy, verify = retry_policy(asked.config), asked.config.download.verify_checksums
+    place = asked.release.places.get(host.key, Place())
+    elsewhere = {*place.files, *place.files.values()}
+    tables = {}
+    for role, path in paths.items():
+        table = folder / Path(path).name
+        try:
+            save(host, holdings.others[path], table, policy, verify=verify)
+        except RefusedError as error:
+            if path not in elsewhere:
+                raise
+            _log.warning("table", source=asked.source, host=host.key, table=path, reason=error.reason)
+            holdings.notes.append(f"{host.key} does not give {Path(path).name}: {error.reason}")
+        else:
+            tables[role] = table
+    return tables
 
 
 def _found(dataset: Dataset, place: Path, paths: Sequence[str]) -> Mapping[str, Path]:
