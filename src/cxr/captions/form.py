@@ -24,6 +24,8 @@ TERMS = "Terms"
 UNKNOWN = "unknown"
 NO_LABELS = "No labels came with this image."
 GENERATED = "generated from labels"
+NO_REPORT = "the report was not at hand"
+"""Behind the origin of a text, where there is a report and it could not be had."""
 
 STATE_WORDS: Mapping[State, str] = MappingProxyType(
     {

@@ -8,6 +8,7 @@ from cxr.captions.form import (
     GENERATED,
     HEADER,
     METADATA,
+    NO_REPORT,
     SECTIONS,
     TERMS,
     UNKNOWN,
@@ -37,6 +38,7 @@ class About:
         patients: Likewise.
         terms: What the reader of the caption has agreed to; empty for open data.
         labellers: By key.
+        reports: Whether there is a report of every study, so that a caption without one says so.
     """
 
     title: str
@@ -44,6 +46,7 @@ class About:
     patients: int = 0
     terms: str = ""
     labellers: Mapping[str, Labeller] = field(default_factory=dict)
+    reports: bool = False
 
     @classmethod
     def of(cls, dataset: Dataset, release: Release) -> "About":
@@ -56,6 +59,7 @@ class About:
             patients=release.patients,
             terms="" if terms.access == "open" else f"{terms.licence}; {terms.access} access, {shared}",
             labellers={labeller.key: labeller for labeller in dataset.LABELLERS},
+            reports=release.reports,
         )
 
 
@@ -78,6 +82,8 @@ def render(record: Record, about: About, *, image_quality: str = UNKNOWN) -> str
     labeller = about.labellers[record.labeller] if codes else None
     labels = "\n".join(label_lines(labeller, codes))
     prose, origin = _text(record, labeller, codes)
+    if about.reports and record.report is None:
+        origin += f" ({NO_REPORT})"
     header = header_values(
         about.title, record.patient_id, record.study_id, record.view_position, record.image_id
     )

@@ -56,6 +56,7 @@ class Release:
         pixel_processing: What its authors did to the pixels.
         minimum_resolution: Shorter side below which a warning is due, in pixels; 0 for none.
         average_bytes: An image's mean size, for the plan.
+        reports: Whether its authors publish a report of every study, if perhaps under another agreement.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Release:
     average_bytes: int = 0
     places: Mapping[str, Place] = field(default_factory=dict)
     tables_from: tuple[str, ...] = ()
+    reports: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from cxr import tables
 from cxr.datasets import Problems
 from cxr.errors import TableError
 from cxr.model import Report, TableProblem
+from cxr.report_text import mimic_sections
 
 ARCHIVE: Final = "mimic-cxr-reports.zip"
 _NAME: Final = re.compile(r"(.*/)?files/p1[0-9]/p1[0-9]{7}/s5[0-9]{7}\.txt", re.DOTALL)
@@ -85,7 +86,8 @@ class _Reports:
             self._tell(path, f"is not UTF-8: {error.reason} at byte {error.start:,}")
             return None
         text = text.replace("\r\n", "\n")
-        return Report(text, findings="", impression="") if text.strip() else None
+        found = mimic_sections(text)
+        return Report(text, found.findings, found.impression) if text.strip() else None
 
     def _tell(self, path: str, what: str) -> None:
         message = f"The report {path} {tables.shown(Path(what))}"

@@ -151,6 +151,7 @@ def _release(key: str) -> Release:
         patients=65_379,
         pixel_processing="by the authors: 8 bits, histogram-equalised, JPEG quality 95",
         average_bytes=1_512_000,  # 570.3 GB over all
+        reports=True,
         places=dict.fromkeys(("physionet", "gcs", "aws"), place),
     )
 
