@@ -1,5 +1,6 @@
 """What ``mirror`` would do and did, in words, and what to type to see that it is so."""
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -7,17 +8,23 @@ from cxr.cli import _confirm
 from cxr.cli._words import count, duration, size
 
 if TYPE_CHECKING:
+    from cxr.library.mirror_place import Destination
     from cxr.library.mirror_run import MirrorSummary
     from cxr.library.plan import Plan
     from cxr.library.prepare import Prepared
 
 
-def plan_lines(plan: "Plan", prepared: "Prepared", to: str, columns: int) -> list[str]:
-    """Return the plan as people read it."""
+def plan_lines(plan: "Plan", prepared: "Prepared", to: "Destination", columns: int) -> list[str]:
+    """Return the plan as people read it; a bucket has no free space to tell."""
     described = prepared.request.selection.describe()
     origin = str(prepared.request.origin or "")
     told = _confirm.plan_lines(plan, prepared.dataset.TITLE, described, origin, columns)
-    return [f"{told[0]}, to {to}", *told[1:]]
+    if to.folder is None:
+        told = [
+            f"  to write {size(plan.bytes)}" if line.lstrip().startswith("to write") else line
+            for line in told
+        ]
+    return [f"{told[0]}, to {to.text}", *told[1:]]
 
 
 def lines(summary: "MirrorSummary", title: str, again: str) -> list[str]:
@@ -48,8 +55,20 @@ def lines(summary: "MirrorSummary", title: str, again: str) -> list[str]:
 
 def _counting(summary: "MirrorSummary") -> str:
     """Return the command that counts the images at the destination."""
-    place, suffix = shlex.quote(_below(summary)), summary.suffix or "."
-    return f"find {place} -type f -name {shlex.quote('*' + suffix)} | wc -l"
+    below, ending = _below(summary), shlex.quote(re.escape(summary.suffix) + "$")
+    scheme, mark, rest = below.partition("://")
+    if not mark:
+        return f"find {shlex.quote(below)} -type f | grep -c {ending}"
+    bucket, _, prefix = rest.partition("/")
+    listing = {
+        "s3": ("aws", "s3", "ls", f"{below}/", "--recursive"),
+        "gs": ("gcloud", "storage", "ls", "--recursive", f"{below}/**"),
+        "az": (
+            *("az", "storage", "blob", "list", "--container-name", bucket, "--prefix", f"{prefix}/"),
+            *("--num-results", "*", "--query", "[].name", "--output", "tsv"),
+        ),
+    }[scheme]
+    return f"{shlex.join(listing)} | grep -c {ending}"
 
 
 def _below(summary: "MirrorSummary") -> str:

@@ -80,7 +80,8 @@ class Mirroring:
         if self.dry_run:
             for line in self._plan_lines(plan, prepared, ways, width()):
                 self.run.out.show(line)
-            self.run.out.document(plan.to_json() | {"to": self.to.text} | ways.to_json())
+            free = {"free": plan.free if self.to.folder else None}
+            self.run.out.document(plan.to_json() | free | {"to": self.to.text} | ways.to_json())
             return 0
         self.terms.require(self.key, prepared.dataset)  # before anybody is asked
         prepared = self._confirmed(prepared, plan, ways)
@@ -101,6 +102,7 @@ class Mirroring:
         from cxr.library.mirror_place import already
         from cxr.library.prepare import prepare
 
+        request = replace(request, unread=frozenset({"reports"}))  # a mirror has them, and reads none
         prepared = prepare(request, self.run.config, self.layout, already(self.layout, self.key))
         for moved in self.run.config.sources.moved(prepared.host.key):
             self.run.out.remark(f"{prepared.host.key} is asked at {moved.value} ({moved.origin}).")
@@ -111,7 +113,11 @@ class Mirroring:
         from cxr.library.plan import plan
 
         ways = Ways(self.run, prepared, self.layout)
-        return plan(prepared, self.to.folder, ways.chosen), ways
+        reckoned = plan(prepared, self.to.folder or self.layout.base, ways.chosen)
+        if self.to.folder is None:  # nothing is linked into a bucket, and none is ever full
+            size = prepared.size - prepared.size_already
+            reckoned = replace(reckoned, bytes=size, free=sys.maxsize)
+        return reckoned, ways
 
     def _confirmed(self, prepared: "Prepared", plan: "Plan", ways: Ways) -> "Prepared":
         """Return what the user wants after all.
@@ -155,7 +161,7 @@ class Mirroring:
         return self._prepared(request_for(self.key, flags, self.run.config))
 
     def _plan_lines(self, plan: "Plan", prepared: "Prepared", ways: Ways, columns: int) -> list[str]:
-        return [*plan_lines(plan, prepared, self.to.text, columns), *ways.lines(columns)]
+        return [*plan_lines(plan, prepared, self.to, columns), *ways.lines(columns)]
 
     def _tell(self, summary: "MirrorSummary", prepared: "Prepared") -> None:
         again = shlex.join(self._again(prepared))

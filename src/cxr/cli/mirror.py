@@ -7,6 +7,9 @@ The same flags choose the same images as with `cxr download`, sample and seed in
 on where an earlier one stopped: by its ledger in the state folder or, where that is gone, by what lies at the
 destination. `--verify` reads all of that again and brings anew what is missing or not as published.
 
+Into a bucket the bytes go straight through memory. Data under an agreement go into a private one only, once
+you accept the terms (--accept-terms); the bucket is asked, as a stranger would, whether it is private.
+
 What could not be had is in failed_images.txt beside the tree, and the command ends with 1.
 
 Examples:
@@ -32,7 +35,14 @@ def command(
     run: Run,
     *,
     source: _options.Source,
-    to: Annotated[str, typer.Option("--to", metavar="DIR", help="Where to; the tree is made below it.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="DIR_OR_URL",
+            help="Where to: a folder, s3://BUCKET/PREFIX, gs://... or az://...; the tree is made below it.",
+        ),
+    ],
     metadata_only: Annotated[
         bool, typer.Option("--metadata-only", help="Tables, lists and licences; no images.")
     ] = False,

@@ -13,12 +13,14 @@ from cxr.ledger.read import Finished, finished
 from cxr.library.connecting import retry_policy
 from cxr.library.mirror_book import MirrorBook
 from cxr.library.mirror_others import Others, put
+from cxr.library.mirror_place import refuse_public
 from cxr.library.mirror_run import MirrorRequest, MirrorSummary, recorded
 from cxr.library.mirror_tree import others, tree_of
 from cxr.library.open import Library
 from cxr.library.published import keep_tables
 from cxr.model import Failure, Fetched, Transfer
 from cxr.progress import Progress
+from cxr.stores import Store
 from cxr.transfer.decide import Action, decide
 from cxr.transfer.engine import Engine
 from cxr.transfer.fetch import verify_found
@@ -43,6 +45,7 @@ def mirror(state: Library, request: MirrorRequest, progress: Progress) -> Mirror
 
     Raises:
         InterruptedRunError: it was stopped; what was finished is kept.
+        TermsError: the destination is public, and the dataset's terms forbid that.
         StorageError: the destination cannot be written; what was finished is kept.
         AccessError: the host does not let us in.
         HostError: the host or the network gave up.
@@ -56,8 +59,10 @@ def mirror(state: Library, request: MirrorRequest, progress: Progress) -> Mirror
         tree=tree.root,
         selected=0 if request.metadata_only else prepared.counts.selected,
     )
+    store = request.to.store(state.layout)
+    refuse_public(store, summary.source)
     with recorded(state, prepared, summary) as book:
-        run = _Mirror(state, request, progress, book, summary)
+        run = _Mirror(state, request, store, progress=progress, book=book, summary=summary)
         try:
             run.go()
         finally:
@@ -78,10 +83,12 @@ class _Task:
 class _Mirror:
     """One run."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what is asked, two sides, who listens and what is written
         self,
         state: Library,
         request: MirrorRequest,
+        store: Store,
+        *,
         progress: Progress,
         book: MirrorBook,
         summary: MirrorSummary,
@@ -89,7 +96,7 @@ class _Mirror:
         self.state, self.request, self.prepared = state, request, request.prepared
         self.progress, self.book, self.summary = progress, book, summary
         self.tree = tree_of(self.prepared.release)
-        self.store = request.to.store(state.layout)
+        self.store = store
         self.policy = retry_policy(state.config)
         self.workers = self.prepared.request.workers or state.config.download.concurrent_downloads
         self.known: Mapping[str, Finished] = finished(state.database, summary.source)

@@ -11,13 +11,18 @@ from typing import Final
 
 from cxr.config import Config
 from cxr.database.connection import open_database, open_readonly
-from cxr.errors import OlderLibraryError, UsageError
+from cxr.errors import OlderLibraryError, TermsError, UsageError
 from cxr.ledger.read import sizes
 from cxr.library.layout import Layout
 from cxr.library.lock import hold
+from cxr.library.obligations import terms_of
 from cxr.library.open import Library
 from cxr.logs import open_logs
+from cxr.stores import Store
+from cxr.stores.bucket import Bucket
 from cxr.stores.local import LocalStore
+from cxr.stores.objects import ObjectStore
+from cxr.stores.public import is_public
 from cxr.stores.storage_errors import writing
 
 LEDGER: Final = "mirror.db"
@@ -30,37 +35,65 @@ class Destination:
     """The place below which the published tree is made.
 
     Attributes:
-        text: The folder's absolute path, as people read it.
-        folder: The folder.
+        text: The folder's absolute path, or the URL of a prefix in a bucket, as people read it.
+        folder: The folder; ``None`` for a bucket.
     """
 
     text: str
-    folder: Path
+    folder: Path | None
 
-    def store(self, layout: Layout) -> LocalStore:
-        """Return it as a store; parts lie in the state folder where that is the same file system.
+    def store(self, layout: Layout) -> Store:
+        """Return it as a store; of a folder, parts lie in the state folder where that is on its file system.
 
         Raises:
-            StorageError: it cannot be written.
+            UsageError: the URL names no place in an object store.
+            ConfigError: it is reached without encryption, and not on this machine.
+            AccessError: its credentials cannot be used as they are.
+            StorageError: it cannot be written, or it is not known where it is.
         """
-        return LocalStore(self.folder, layout.temp)
+        if self.folder is not None:
+            return LocalStore(self.folder, layout.temp)
+        return ObjectStore(self.text)
 
 
 def destination(typed: str) -> Destination:
-    """Return the place that ``--to`` names.
+    """Return the place that ``--to`` names: a folder, ``s3://...``, ``gs://...`` or ``az://...``.
 
     Raises:
         UsageError: it names none.
     """
     if _URL.match(typed):
-        raise UsageError(
-            f"--to {typed}: this version of cxr mirrors to a folder of this machine.",
-            next_step="Name a folder: --to DIR.",
-        )
+        return Destination(str(Bucket.parse(typed)), None)
     folder = Path(typed).expanduser().absolute()
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--to {folder} is a file.", next_step="Name a folder; it need not exist.")
+    if not typed.strip() or (folder.exists() and not folder.is_dir()):
+        raise UsageError(
+            f"--to {folder} is a file." if typed.strip() else "--to is empty.",
+            next_step="Name a folder, which need not exist, or a prefix in a bucket: s3://BUCKET/PREFIX.",
+        )
     return Destination(str(folder), folder)
+
+
+def refuse_public(store: Store, source: str) -> None:
+    """Go on only where not everybody can read what is put there, or everybody may.
+
+    Args:
+        store: The place; a bucket is asked, without credentials, for an object that was just put there.
+        source: Key of the dataset.
+
+    Raises:
+        TermsError: everybody can read it, and the dataset's terms forbid that.
+        AccessError: the bucket refuses to take an object.
+        StorageError: it cannot be asked.
+    """
+    terms = terms_of(source)
+    if terms.shareable or not isinstance(store, ObjectStore) or not is_public(store):
+        return
+    raise TermsError(
+        f"{store.bucket} is public: everybody could read {source} there, which its terms forbid.",
+        think=f"{terms.licence}: {terms.restrictions}",
+        next_step="Name a bucket of your own that is private, or close this one to the public first "
+        "(S3: block public access; Google: public access prevention; Azure: no anonymous access).",
+    )
 
 
 def default_state(environment: Mapping[str, str]) -> Path:
@@ -80,7 +113,8 @@ def state_of(source: str, to: Destination, folder: Path | None) -> Layout:
     """
     mark = hashlib.blake2b(to.text.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
     base = (folder or default_state(os.environ)).expanduser().absolute() / f"{source}-{mark}"
-    return Layout(base=base, images=to.folder, captions=base / "captions", metadata=base, temp=base / "temp")
+    images = to.folder or base / "images"
+    return Layout(base=base, images=images, captions=base / "captions", metadata=base, temp=base / "temp")
 
 
 @contextmanager

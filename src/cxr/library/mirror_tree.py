@@ -1,11 +1,12 @@
 """The published tree: which file of a release lies where, and which of them are no images."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from cxr.datasets import Release
+from cxr.library.holdings import ListedFiles
 from cxr.library.prepare import Prepared
 from cxr.library.zip_holdings import ZipMembers
 from cxr.model import Record, Remote
@@ -82,20 +83,26 @@ def others(prepared: Prepared, tree: Tree, *, reports: bool) -> Iterator[Other]:
     own = prepared.request.tables is None and prepared.request.origin is None
     found = []
     for remote in _listed(prepared):
-        if reports or not remote.path.endswith(_REPORTS):
-            here = tables.pop(PurePosixPath(remote.path).name, None)
-            found.append(Other(remote, tree.other(remote.path), here if own else None))
+        here = tables.pop(PurePosixPath(remote.path).name, None)
+        found.append(Other(remote, tree.other(remote.path), here if own else None))
     # A host of images alone: the tables came from elsewhere.
     found += [
         Other(Remote(name, path.stat().st_size), tree.other(name), path) for name, path in tables.items()
     ]
-    yield from sorted(found, key=lambda one: (not one.name.startswith(tree.root), one.name))
+    wanted = [one for one in found if reports or not one.name.endswith(_REPORTS)]
+    yield from sorted(wanted, key=lambda one: (not one.name.startswith(tree.root), one.name))
 
 
 def _listed(prepared: Prepared) -> Iterator[Remote]:
     holdings, host = prepared.holdings, prepared.host
+    remotes: Iterable[Remote]
+    if isinstance(holdings, ListedFiles):
+        remotes = holdings.others.values()
+    elif isinstance(holdings, ZipMembers):
+        remotes = holdings.directory.remotes()
+    else:
+        remotes = host.list()
     archives = {archive.remote.path for archive in host.archives}
-    remotes = holdings.directory.remotes() if isinstance(holdings, ZipMembers) else host.list()
     for remote in remotes:
         if remote.path not in archives and prepared.dataset.image_id_of(remote.path) is None:
             yield remote

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cxr.config import Config
 from cxr.datasets import Dataset, Release
+from cxr.images.placement import Shrink
 from cxr.library.layout import Layout
 from cxr.library.selection import Selection
 
@@ -23,6 +24,8 @@ class DownloadRequest:
         selection: Which of the records.
         options: For datasets that are made: ``count``, ``seed``, ``size``.
         workers: Files moved at once; ``None`` for the configured number.
+        unread: Roles of tables that nobody will look into; they are not fetched in order to be read.
+        shrink: What is made of each image on the way; ``None`` keeps its bytes as they are published.
     """
 
     source: str
@@ -33,6 +36,8 @@ class DownloadRequest:
     selection: Selection = field(default_factory=Selection)
     options: Mapping[str, int] = field(default_factory=dict)
     workers: int | None = None
+    unread: frozenset[str] = frozenset()
+    shrink: Shrink | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,8 @@ def _fetch_listed(
     elsewhere = {*place.files, *place.files.values()}
     tables = {}
     for role, path in paths.items():
+        if role in asked.request.unread:
+            continue
         table = folder / Path(path).name
         try:
             save(host, holdings.others[path], table, policy, verify=verify)
