@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from support import physionet_server
 from support.labs import lab
 from support.xml_bucket import buckets
 
@@ -68,11 +69,26 @@ def reach_bucket(key: str, address: str) -> Callable[[Path], AbstractContextMana
     return reach
 
 
+@contextmanager
+def reach_physionet(tmp_path: Path) -> Iterator[Reached]:
+    netrc = tmp_path.parent / "home" / ".netrc"
+    netrc.write_text(f"machine physionet.org login {physionet_server.USER} password open-sesame\n")
+    netrc.chmod(0o600)
+    reports = physionet_server.project({"mimic-cxr-reports.zip": bytes(3_000_000)})
+    held = {physionet_server.IMAGES: physionet_server.images(), physionet_server.REPORTS: reports}
+    with physionet_server.running(held, password="open-sesame") as there:
+        files = {"mimic-cxr-reports.zip": f"{physionet_server.REPORTS}/mimic-cxr-reports.zip"}
+        place = Place(physionet_server.IMAGES, files, addresses={"files": there.address})
+        host = hosts.connect("physionet", place)
+        yield Reached(host, list(host.list()))
+
+
 REACH: dict[str, Callable[[Path], AbstractContextManager[Reached]]] = {
     "folder": reach_folder,
     "phantoms": reach_phantoms,
     "kaggle": reach_in_lab("kaggle"),
     "box": reach_in_lab("box"),
+    "physionet": reach_physionet,
     "gcs": reach_bucket("gcs", "storage"),
     "aws": reach_bucket("aws", "s3"),
 }

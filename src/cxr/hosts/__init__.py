@@ -26,10 +26,12 @@ class Access:
     Attributes:
         ready: It would.
         missing: The one step that is missing, as a sentence for the user; empty when ready.
+        lacking: What it does not give although it lets us in, and the step to it; empty where nothing.
     """
 
     ready: bool
     missing: str = ""
+    lacking: str = ""
 
 
 class Format(StrEnum):
