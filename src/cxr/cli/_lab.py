@@ -14,6 +14,7 @@ from cxr.lab import FAILURES, Lab
 
 _RATE = 0.1  # where none is given
 _LIBRARY = "lab-library"
+_TITLES = {"kaggle": "Kaggle", "box": "Box", "physionet": "PhysioNet"}
 
 
 def rates(typed: Sequence[str]) -> dict[str, float]:
@@ -77,16 +78,19 @@ def _tell(out: Output, lab: Lab) -> None:
         {
             "hosts": {host: lab.origin(host) for host in lab.accounts},
             "images": len(lab.images),
+            "mimic_images": len(lab.mimic.images),
             "tables": str(lab.tables),
             "environment": dict(lab.environment),
             "failures": dict(lab.failures),
         }
     )
-    out.show(f"Kaggle  {lab.origin('kaggle')}  {count(len(lab.images), 'image')} and the tables of 2017")
-    out.show(f"Box     {lab.origin('box')}  the same images in twelve archives")
-    out.show(f"Tables  {lab.tables}  the corrected ones of 2020 among them")
+    mimic = count(len(lab.mimic.images), "image")
+    out.show(f"Kaggle     {lab.origin('kaggle')}  {count(len(lab.images), 'image')} and the tables of 2017")
+    out.show(f"Box        {lab.origin('box')}  the same images in twelve archives")
+    out.show(f"PhysioNet  {lab.origin('physionet')}  {mimic} of MIMIC-CXR-JPG, and the project with reports")
+    out.show(f"Tables     {lab.tables}  NIH's, with the corrected ones of 2020")
     if lab.failures:
-        out.show("Fails   " + ", ".join(f"{name} {rate:g}" for name, rate in lab.failures.items()))
+        out.show("Fails      " + ", ".join(f"{name} {rate:g}" for name, rate in lab.failures.items()))
     out.show()
     out.show("In another terminal:")
     for name, value in lab.environment.items():
@@ -101,7 +105,7 @@ def _served(lab: Lab) -> str:
     lines = []
     for host, accounts in lab.accounts.items():
         requests = count(accounts.count, "request")
-        lines.append(f"{host.capitalize()}: {requests}, {size(accounts.bytes_sent)} sent")
+        lines.append(f"{_TITLES[host]}: {requests}, {size(accounts.bytes_sent)} sent")
         struck = Counter(one.failure for one in accounts.exchanges if one.broken)
         if struck:
             lines[-1] += "; " + ", ".join(f"{name} {count(n, 'time')}" for name, n in struck.most_common())

@@ -1,7 +1,8 @@
 """Simulate the hosts on your own machine, filled with invented patients.
 
-Kaggle and NIH's Box folder answer as the real ones do, on 127.0.0.1 alone, until Ctrl-C. Nothing that they
-hold shows a person. With --fail they fail as real hosts do. Kaggle's own library finds its host at port 7777.
+Kaggle, NIH's Box folder and PhysioNet answer as the real ones do, on 127.0.0.1 alone, until Ctrl-C. Nothing
+that they hold shows a person. With --fail they fail as real hosts do. Kaggle's own library finds its host at
+port 7777. PhysioNet listens to GNU wget alone, as the real one does, and to what --accept-agent names.
 
 Examples:
     cxr lab --images 12 --size 128 --port-kaggle 0 --port-box 0 --for 2s
@@ -37,6 +38,20 @@ def command(
         int,
         typer.Option("--port-box", metavar="P", min=0, max=65_535, help="Box's port; 0 for any free one."),
     ] = 7778,
+    port_physionet: Annotated[
+        int,
+        typer.Option(
+            "--port-physionet", metavar="P", min=0, max=65_535, help="PhysioNet's port; 0 for any free one."
+        ),
+    ] = 0,
+    accept_agent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-agent",
+            metavar="START",
+            help="Another user agent whose password PhysioNet looks at, by its start: cxr/. May be repeated.",
+        ),
+    ] = None,
     fail: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,7 +69,8 @@ def command(
 ) -> None:
     """Run the lab."""
     from cxr.cli._lab import rates, seconds, serve, tell_failures
-    from cxr.lab import Lab
+    from cxr.lab import HOSTS, Lab, PhysioNetRules
+    from cxr.lab.physionet_rules import AGENTS
 
     if list_failures:
         tell_failures(run.out)
@@ -65,7 +81,9 @@ def command(
             images=images,
             size=size,
             seed=seed,
-            ports={"kaggle": port_kaggle, "box": port_box},
+            hosts=HOSTS,
+            ports={"kaggle": port_kaggle, "box": port_box, "physionet": port_physionet},
+            physionet=PhysioNetRules(agents=(*AGENTS, *(accept_agent or []))),
             failures=failures,
             progress=progress,
         )

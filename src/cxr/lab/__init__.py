@@ -2,7 +2,7 @@
 
 Tests, the demo and anyone without an account run against it::
 
-    from cxr.lab import Lab
+    from cxr.lab import HOSTS, Lab
 
     with Lab(images=100, size=256) as lab:
         os.environ.update(lab.environment)
@@ -12,13 +12,14 @@ It serves only what the real hosts are known to have, on 127.0.0.1 alone. Their 
 
 from cxr.lab.exchange import Exchange
 from cxr.lab.failures import FAILURES, Failure, Failures
-from cxr.lab.lab import Lab
+from cxr.lab.lab import HOSTS, Lab
 from cxr.lab.nih import Contents
 from cxr.lab.physionet_rules import Account, PhysioNetRules
 from cxr.lab.service import Pace
 
 __all__ = [
     "FAILURES",
+    "HOSTS",
     "Account",
     "Contents",
     "Exchange",
