@@ -30,9 +30,9 @@ def test_an_unknown_dataset_is_answered_with_the_nearest():
 
 
 def test_a_planned_dataset_is_not_called_unknown():
-    """Someone who has MIMIC should learn that it comes later, not doubt the spelling."""
-    with pytest.raises(UsageError, match="does not have the dataset mimic yet"):
-        dataset_key("mimic")
+    """Someone who has PadChest should learn that it comes later, not doubt the spelling."""
+    with pytest.raises(UsageError, match="does not have the dataset padchest yet"):
+        dataset_key("padchest")
 
 
 def test_all_means_every_dataset():
