@@ -81,6 +81,12 @@ HostKey = Annotated[
 Limit = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_number), BeforeValidator(_nothing)]
 Words = Annotated[Annotated[str, Field(max_length=1000)] | None, BeforeValidator(_nothing)]
 
+Agent = Annotated[
+    Annotated[str, Field(pattern=r"^[!-~][ -~]{0,199}$")] | None,
+    BeforeValidator(_nothing),
+    Field(json_schema_extra={"accepts": "a program's name, such as Name/1.0, or null"}),
+]
+
 
 class Section(BaseModel):
     """A group of settings. They do not change once read."""
@@ -127,6 +133,10 @@ class Download(Section):
     timeout: Timeout = Field(default=300, description="Seconds until a host begins to answer a request.")
     stall_timeout: Timeout = Field(
         default=60, description="Seconds without a byte after which a connection is given up and made anew."
+    )
+    user_agent: Agent = Field(
+        default=None,
+        description="What cxr calls itself; null for its own name. A host may have told you another.",
     )
     verify_checksums: bool = Field(
         default=True,

@@ -38,7 +38,9 @@ def connected(
     _check_addresses(key, config)
     place = config.sources.place(release.places.get(key, Place()), source, key)
     settings = HttpSettings(
-        answer_timeout=min(config.download.timeout, patience), stall_timeout=config.download.stall_timeout
+        answer_timeout=min(config.download.timeout, patience),
+        stall_timeout=config.download.stall_timeout,
+        user_agent=config.download.user_agent or HttpSettings().user_agent,
     )
     return hosts.connect(key, place, settings)
 

@@ -1,6 +1,7 @@
 """What the library tells a host of where it is."""
 
 import pytest
+from support.stub_service import Told, serving
 
 from cxr.config import Config, load
 from cxr.datasets import nih
@@ -48,3 +49,13 @@ def test_an_address_that_a_host_has_no_use_for_is_an_error_that_names_those_it_h
 
 def test_a_misspelt_address_of_one_host_does_not_stand_in_the_way_of_another(tmp_path):
     box(config(tmp_path, "hosts: {kaggle: {adress: 'https://mirror.example'}}"))
+
+
+def test_a_host_hears_the_name_that_the_user_has_chosen(monkeypatch):
+    monkeypatch.setenv("CXR_DOWNLOAD__USER_AGENT", "allowed-elsewhere/2")
+    with serving(lambda _: Told(404)) as service:
+        monkeypatch.setenv("CXR_SOURCES__HOSTS__BOX__SHARED", service.origin)
+        host = box(load(None, {}))
+        host.check_access()
+        host.close()
+    assert {asked.headers["user-agent"] for asked in service.asked} == {"allowed-elsewhere/2"}
