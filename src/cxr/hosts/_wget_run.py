@@ -110,8 +110,9 @@ class Run:
         if not self._coming.poll(timeout * 1000):
             reason = f"{self._origin} did not answer within {timeout:g} seconds."
             raise TransientError("no_answer", reason, throttled=True)
-        self._told.seek(0)  # it has written the head before it writes a byte of the body
-        found = _HEAD.findall(self._told.read(_MOST_TOLD))
+        # It has written the head before it writes a byte of the body. The place in the file is its own:
+        # a seek here would have it write over what it has told.
+        found = _HEAD.findall(os.pread(self._told.fileno(), _MOST_TOLD, 0))
         if not found:
             raise self._failure()
         head = parse_head(b"\n".join(line[2:] for line in found[-1].rstrip(b"\n").split(b"\n")))
