@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cxr.report_text.headings import HEADING, normalised
 from cxr.report_text.spans import PREAMBLE
 
-_HEADING = re.compile(f"^{HEADING}", re.MULTILINE)
+_HEADING = re.compile(rf"\n{HEADING}")
 _MAIN = ("impression", "findings")
 _LAST_PARAGRAPH = "last_paragraph"
 _BLANK_LINE = "\n \n"
@@ -68,15 +68,10 @@ def mimic_sections(text: str) -> MimicSections:
 
 def _pieces(text: str) -> Iterator[_Piece]:
     """Yield each section; first what stands before all headings, which without any is the whole report."""
-    name, start, resume = PREAMBLE, 0, 0
-    for match in _HEADING.finditer(text):
-        # A heading follows a newline, which is looked for from the first newline behind the one before.
-        newline = match.start() - 1
-        if newline < resume:
-            continue
-        yield _Piece(name, text[start:newline])
+    name, start, newline = PREAMBLE, 0, 0
+    # The search for the next heading begins with the first newline behind the one before.
+    while newline >= 0 and (match := _HEADING.search(text, newline)):
+        yield _Piece(name, text[start : match.start()])
         name, start = normalised(match["heading"]), match.end()
-        resume = text.find("\n", start)
-        if resume < 0:
-            break
+        newline = text.find("\n", start)
     yield _Piece(name, text[start:])

@@ -111,6 +111,11 @@ def test_what_stands_before_the_first_heading_is_the_preamble():
     assert told(text) == [("report", "preamble", "Dictated."), ("report", "findings", "Clear.")]
 
 
+def test_a_heading_may_hold_spaces_brackets_commas_hyphens_and_slashes():
+    text = " CT/MR, RE-READ (OUTSIDE):\tSame."
+    assert told(text) == [("report", "ct/mr, re-read (outside)", "Same.")]
+
+
 def test_a_heading_may_begin_the_text_and_may_follow_another_at_once():
     text = " COMPARISON:\n FINDINGS:\n IMPRESSION: Normal."
     assert told(text) == [
