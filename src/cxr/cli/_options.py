@@ -1,9 +1,14 @@
 """The flags that several verbs share, each with one help text."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from cxr.errors import UsageError
+
+if TYPE_CHECKING:
+    from cxr.stores.origins import Origin
 
 
 def path(text: str) -> Path:
@@ -15,6 +20,21 @@ def path(text: str) -> Path:
     if not text.strip():
         raise typer.BadParameter("it is empty. Is a variable of the shell not set?")
     return Path(text)
+
+
+def origin(text: str) -> "Origin":
+    """Return where a copy lies, as typed: a path, or a prefix of a bucket.
+
+    Raises:
+        typer.BadParameter: it is empty, or begins as a bucket's address and is none.
+    """
+    from cxr.stores.origins import origin_of
+
+    path(text)
+    try:
+        return origin_of(text)
+    except UsageError as error:
+        raise typer.BadParameter(f"{error.happened} {error.next_step}") from error
 
 
 BaseDir = Annotated[

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cxr.datasets import Dataset
     from cxr.library.prepare import Prepared
     from cxr.library.request import DownloadRequest
+    from cxr.stores.origins import Origin
 
 _MADE = 200
 """Images of a dataset that is made here, where ``--limit`` does not say (design 1)."""
@@ -35,7 +36,7 @@ class Flags:
     patients: tuple[str, ...] = ()
     release: str | None = None
     host: str | None = None
-    origin: Path | None = None
+    origin: "Origin | None" = None
     tables: Path | None = None
     workers: int | None = None
     size: int | None = None

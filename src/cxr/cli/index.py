@@ -1,7 +1,8 @@
 """Make a library over images that you already have, where they are.
 
 Nothing is copied and nothing under --at is changed: rows of the index point there. Captions are written in
-the library. Only tables and listings are read; `cxr validate` fills in hashes and sizes.
+the library. Only tables and listings are read; `cxr validate` fills in hashes and sizes of files on a disk.
+A prefix of a bucket (--at s3://BUCKET/PREFIX, gs:// or az://) is listed once, and its tables are fetched.
 
 Examples:
     cxr index --source nih --at ChestXray-NIHCC --dry-run
@@ -34,8 +35,13 @@ def command(
     *,
     source: _options.Source,
     at: Annotated[
-        Path,
-        typer.Option("--at", metavar="PATH", parser=_options.path, help="The folder that holds the images."),
+        Path,  # or a bucket's: typer knows no unions
+        typer.Option(
+            "--at",
+            metavar="PATH|URL",
+            parser=_options.origin,
+            help="The folder that holds the images, or s3://, gs:// or az:// and a prefix.",
+        ),
     ],
     tables: _options.Tables = None,
     release: _options.Release = None,

@@ -30,7 +30,10 @@ _DEEPEST: Final = 8
 _STATUS: Final = re.compile(r"status code: ([0-9]{3})\b")
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9]{1,64})</Code>")
 _HEX_MD5: Final = re.compile(r'"?([0-9a-f]{32})"?')
-_NO_CREDENTIALS: Final = re.compile(r"(?i)credentials|service account")
+# Without credentials the library asks the machine's own cloud for some, at these addresses.
+_NO_CREDENTIALS: Final = re.compile(
+    r"(?i)credentials|service account|token request|//169\.254\.169\.254/|//metadata\.google\.internal/"
+)
 _AGAIN: Final = frozenset({408, 425, 429})
 _BUSY: Final = frozenset({408, 429, 503, 504})
 

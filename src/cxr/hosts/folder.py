@@ -1,5 +1,7 @@
 """A folder: the copy of a dataset that the user already has on a disk of this machine. It is only read.
 
+A prefix of a bucket may stand in its place: `cxr.hosts._bucket_folder`.
+
 Hidden files and folders, and what macOS leaves behind (``__MACOSX``), are not listed. A link to a file is
 the file. A linked folder is entered where it leads out of the root, once; inside the root its target is
 listed in its own place.

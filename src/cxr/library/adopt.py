@@ -45,7 +45,7 @@ def _adopt_all(
     for record in prepared.records():
         remote = prepared.remote(record)
         refused.check(record, remote)
-        same_place = known.get(record.image_id) == str(prepared.host.local_path(remote))
+        same_place = known.get(record.image_id) == _place(prepared, remote)
         if record.image_id in own or (same_place and record.image_id not in stale):
             captions.ensure(record)
             summary.already += 1
@@ -57,6 +57,11 @@ def _adopt_all(
             book.adopted(record, remote)
             summary.adopted += 1
         progress.advance(files=1)
+
+
+def _place(prepared: Prepared, remote: Remote) -> str:
+    """Return where a file lies, as the index has it."""
+    return str(prepared.host.local_path(remote) or prepared.host.url(remote))
 
 
 def _why_not(prepared: Prepared, remote: Remote) -> str:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cxr import __version__, datasets
 from cxr.config import Config
@@ -13,6 +12,7 @@ from cxr.errors import TableError, UsageError
 from cxr.hosts import Host
 from cxr.hosts import folder as folder_host
 from cxr.http import RequestError
+from cxr.library import bucket_copy
 from cxr.library.apart import without_own_files
 from cxr.library.connecting import let_in, not_given
 from cxr.library.holdings import Files, Holdings, by_image, holdings_of
@@ -24,6 +24,8 @@ from cxr.library.table_paths import has_tables
 from cxr.library.tables import missing_tables, tables_at_hosts, tables_here, tables_of_copy
 from cxr.library.wanted import Wanted
 from cxr.model import Record, Remote, TableProblem
+from cxr.stores.bucket import Bucket
+from cxr.stores.origins import Origin
 
 
 @dataclass(slots=True)
@@ -139,19 +141,33 @@ def prepare(
     return prepared
 
 
-def _from_copy(asked: Asked, origin: Path) -> Prepared:
+def _from_copy(asked: Asked, origin: Origin) -> Prepared:
     dataset, request = asked.dataset, asked.request
     if request.host not in (None, "folder"):
         raise UsageError(
             f"--from names a copy of yours, and --host {request.host} another place.",
             next_step="Leave one of the two out.",
         )
+    if isinstance(origin, Bucket):
+        return _from_bucket(asked, origin)
     host = folder_host.readable(origin)
     listing = without_own_files(host.list(), origin, asked.layout)
     tables = tables_of_copy(asked, listing, origin)
     published = Published(asked.release.key, tables, listing, request.options)
     files = by_image(dataset, listing) if tables else _by_record(dataset, published, listing)
     return Prepared(request, dataset, asked.release, host, published, Files(host, files))
+
+
+def _from_bucket(asked: Asked, bucket: Bucket) -> Prepared:
+    dataset, request, scratch = asked.dataset, asked.request, Scratch()
+    host, listing = bucket_copy.listed(asked, bucket)
+    tables = bucket_copy.tables_of(asked, host, listing, scratch)
+    published = Published(asked.release.key, tables, listing, request.options)
+    files = by_image(dataset, listing) if tables else _by_record(dataset, published, listing)
+    holdings = Files(host, files, verify=asked.config.download.verify_checksums)
+    prepared = Prepared(request, dataset, asked.release, host, published, holdings)
+    prepared.scratch = scratch
+    return prepared
 
 
 def _from_host(asked: Asked, host: Host) -> Prepared:

@@ -9,6 +9,7 @@ from cxr.datasets import Dataset, Release
 from cxr.images.placement import Shrink
 from cxr.library.layout import Layout
 from cxr.library.selection import Selection
+from cxr.stores.origins import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class DownloadRequest:
         source: Key of the dataset.
         release: Key of the release; ``None`` for the configured or default one.
         host: Key of the host; ``None`` for the configured or default one.
-        origin: A copy that the user already has (``--from``, ``--at``).
+        origin: A copy that the user already has (``--from``, ``--at``), on a disk or in a bucket.
         tables: A table, or a folder of tables, that stands in for those beside the images.
         selection: Which of the records.
         options: For datasets that are made: ``count``, ``seed``, ``size``.
@@ -31,7 +32,7 @@ class DownloadRequest:
     source: str
     release: str | None = None
     host: str | None = None
-    origin: Path | None = None
+    origin: Origin | None = None
     tables: Path | None = None
     selection: Selection = field(default_factory=Selection)
     options: Mapping[str, int] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from cxr.ledger.runs import latest_run
 from cxr.library.open import Library
 from cxr.library.request import DownloadRequest
 from cxr.library.selection import Selection
+from cxr.stores.origins import Origin, origin_of
 
 
 def to_json(request: DownloadRequest) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def to_json(request: DownloadRequest) -> dict[str, Any]:
         "source": request.source,
         "release": request.release,
         "host": request.host,
-        "origin": None if request.origin is None else str(request.origin.absolute()),
+        "origin": None if request.origin is None else _of_origin(request.origin),
         "tables": None if request.tables is None else str(request.tables.absolute()),
         "selection": request.selection.to_json(),
         "options": dict(request.options),
@@ -29,7 +30,7 @@ def from_json(data: Mapping[str, Any]) -> DownloadRequest:
         source=data["source"],
         release=data["release"],
         host=data["host"],
-        origin=None if data["origin"] is None else Path(data["origin"]),
+        origin=None if data["origin"] is None else origin_of(data["origin"]),
         tables=None if data["tables"] is None else Path(data["tables"]),
         selection=Selection.from_json(data["selection"]),
         options=data["options"],
@@ -40,3 +41,7 @@ def last_request(library: Library, source: str) -> DownloadRequest | None:
     """Return what the newest download of a dataset into this library was asked for."""
     run = latest_run(library.database, "download", source)
     return None if run is None else from_json(run.request)
+
+
+def _of_origin(origin: Origin) -> str:
+    return str(origin.absolute() if isinstance(origin, Path) else origin)

@@ -13,8 +13,8 @@ def why_no_image(host: Host, remote: Remote) -> str:
     if by_name(remote.path) in READ:
         return ""
     try:
-        with host.open(remote) as blocks:
-            head = next(blocks, b"")[:HEAD]
+        with host.open(remote, 0, HEAD) as blocks:
+            head = next(blocks, b"")
     except OSError as error:
         return f"it cannot be read: {error.strerror or error}"
     return why(head)

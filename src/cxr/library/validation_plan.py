@@ -6,6 +6,7 @@ from typing import cast
 from cxr import datasets
 from cxr.errors import UsageError
 from cxr.index.read import sources
+from cxr.ledger.runs import latest_run
 from cxr.library.open import Library
 from cxr.library.quarantine import count_set_aside
 
@@ -52,11 +53,15 @@ def chosen(library: Library, source: str | None) -> tuple[str, ...]:
     """Return the keys of the datasets that a validation takes.
 
     Raises:
-        UsageError: the library holds nothing of the one that was named.
+        UsageError: the library holds nothing of the one that was named, or its images lie in a bucket.
     """
     present = sources(library.database)
+    elsewhere = _in_buckets(library)
     if source is None:
-        return tuple(present)
+        here = tuple(key for key in present if key not in elsewhere)
+        if elsewhere and not here:
+            raise _refusal(library, *next(iter(elsewhere.items())))
+        return here
     datasets.load(source)
     if source not in present:
         raise UsageError(
@@ -64,4 +69,26 @@ def chosen(library: Library, source: str | None) -> tuple[str, ...]:
             think=f"It holds: {', '.join(present) or 'nothing yet'}.",
             next_step=f"`cxr download --source {source}` or `cxr index --source {source} --at PATH` first.",
         )
+    if source in elsewhere:
+        raise _refusal(library, source, elsewhere[source])
     return (source,)
+
+
+def _in_buckets(library: Library) -> dict[str, int]:
+    """Return how many images lie in a bucket, by dataset; others are not named."""
+    rows = library.database.rows(
+        "SELECT source, count(*) FROM images WHERE status = 'adopted' AND instr(image_path, '://') "
+        "GROUP BY source"
+    )
+    return {cast(str, source): cast(int, count) for source, count in rows}
+
+
+def _refusal(library: Library, source: str, count: int) -> UsageError:
+    run = latest_run(library.database, "index", source)
+    origin = run.request["origin"] if run is not None else "URL"
+    return UsageError(
+        f"{count:,} images of {source} lie in a bucket, and this version of cxr validates files on a disk.",
+        think="They were indexed where they are; what their tables say of them is in the index.",
+        next_step=f"Bring them to a disk: `cxr download --source {source} --from {origin} --base-dir DIR`. "
+        "Then validate there.",
+    )
