@@ -12,7 +12,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Final
 
-from cxr.hosts._wget_run import Run, start
+from cxr.hosts._wget_run import Run
+from cxr.hosts._wget_start import start
 from cxr.http import Answer, HttpSettings, RefusedError
 from cxr.http.address import parse
 from cxr.http.head import Head
