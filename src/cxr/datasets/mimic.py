@@ -137,23 +137,37 @@ CITATION = """\
 }
 """
 
-_HOSTS: Final = ("physionet", "gcs", "aws", "folder")
+# As several public repositories name them (2026-11); PhysioNet shows them to whom it lets in. Where it has
+# others, `datasets.mimic.aws` in dataset_sources.yaml says so.
+_LENT: Final = "arn:aws:s3:us-east-1:724665945834:accesspoint"
+_ACCESS_POINTS: Final = {"2.1.0": (f"{_LENT}/mimic-cxr-jpg-v2-1-0-01", f"{_LENT}/mimic-cxr-v2-1-0-01")}
 _SECOND: Final = ("cxr-record-list.csv.gz", "cxr-study-list.csv.gz", _mimic_reports.ARCHIVE)
 
 
 def _release(key: str) -> Release:
     """Return a release; those of both projects bear the same number."""
-    place = Place(f"mimic-cxr-jpg/{key}", files={name: f"mimic-cxr/{key}/{name}" for name in _SECOND})
+    places = {
+        "physionet": _place(f"mimic-cxr-jpg/{key}", f"mimic-cxr/{key}"),
+        "gcs": _place(f"mimic-cxr-jpg-{key}.physionet.org", f"mimic-cxr-{key}.physionet.org"),
+    }
+    if key in _ACCESS_POINTS:
+        jpg, second = _ACCESS_POINTS[key]
+        places["aws"] = _place(f"{jpg}/mimic-cxr-jpg/{key}", f"{second}/mimic-cxr/{key}")
     return Release(
         key=key,
-        hosts=_HOSTS,
+        hosts=(*places, "folder"),
         images=377_110,
         patients=65_379,
         pixel_processing="by the authors: 8 bits, histogram-equalised, JPEG quality 95",
         average_bytes=1_512_000,  # 570.3 GB over all
         reports=True,
-        places=dict.fromkeys(("physionet", "gcs", "aws"), place),
+        places=places,
     )
+
+
+def _place(first: str, second: str) -> Place:
+    """Return where both projects are at a host."""
+    return Place(first, files={name: f"{second}/{name}" for name in _SECOND})
 
 
 RELEASES = {key: _release(key) for key in ("2.1.0", "2.0.0")}
