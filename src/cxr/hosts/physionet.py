@@ -147,9 +147,7 @@ class PhysioNet:
                 content = stack.enter_context(open_part(opener, self._address(path), part, what=what))
             except RefusedError as error:
                 raise self._explained(error, what, project) from error
-            if content.media_type == "text/html" and not path.endswith((".html", ".htm")):
-                reason = f"{what}: a web page came in its place. Open {self._address(path)} in a browser."
-                raise RefusedError("web_page", reason)
+            _refuse_page(content, path, f"{what}: a web page came in its place: {self._address(path)}")
             self._allowed.add(project)
             yield content
 
@@ -237,3 +235,10 @@ class PhysioNet:
 def project_of(path: str) -> str:
     """Return the project, with its version, that a path below the address of all projects is of."""
     return "/".join(path.split("/")[:2])
+
+
+def _refuse_page(content: WebContent, path: str, reason: str) -> None:
+    """Tell a page, such as that of a folder, from a file. nginx sends one with 416, too, where nothing is."""
+    is_nothing = content.start > 0 or content.size == 0
+    if content.media_type == "text/html" and not is_nothing and not path.endswith((".html", ".htm")):
+        raise RefusedError("web_page", reason)
