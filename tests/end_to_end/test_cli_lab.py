@@ -1,5 +1,6 @@
 """``cxr lab`` as a user runs it: it says where its hosts are, serves, and leaves nothing behind."""
 
+import base64
 import json
 import signal
 import subprocess
@@ -70,12 +71,29 @@ def test_its_failures_strike_and_are_counted(tmp_path):
     assert "server-error 1 time." in told
 
 
+def test_its_physionet_listens_to_wget_and_to_the_programs_that_are_named(tmp_path):
+    with started(tmp_path, "--accept-agent", "cxr/") as (running, said):
+        assert said["mimic_images"] == 3
+        origin, own = said["hosts"]["physionet"], said["environment"]
+        coded = base64.b64encode(f"{own['PHYSIONET_USERNAME']}:{own['PHYSIONET_PASSWORD']}".encode()).decode()
+        url = f"{origin}/files/mimic-cxr-jpg/2.1.0/IMAGE_FILENAMES"
+        statuses = {
+            agent: ask(url, headers={"User-Agent": agent, "Authorization": f"Basic {coded}"}).status
+            for agent in ("Wget/1.21.3", "cxr/0.1", "curl/8")
+        }
+        assert statuses == {"Wget/1.21.3": 200, "cxr/0.1": 200, "curl/8": 403}
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    assert "PhysioNet: 3 requests" in told
+
+
 def test_it_says_what_to_type_and_ends_after_its_time(tmp_path):
     done = cxr(tmp_path, "lab", *SMALL, *FREE, "--fail", "reset", "--for", "0.1s")
     assert "export CXR_DATASET_SOURCES=/" in done.stdout
     assert "cxr download --source nih" in done.stdout
     assert "reset 0.1" in done.stdout
     assert "KAGGLE_API_ENVIRONMENT" not in done.stdout
+    assert "export PHYSIONET_USERNAME=lab-reader" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -88,6 +106,7 @@ def test_it_says_what_to_type_and_ends_after_its_time(tmp_path):
         (["--for", "soon"], "is not a time"),
         (["--for", "99999999999h"], "is longer than any lab can run"),
         (["--for", f"{'9' * 400}s"], "is longer than any lab can run"),
+        (["--port-physionet", "7998", "--port-box", "7998"], "cannot both have port 7998"),
         (["--port-kaggle", "7999", "--port-box", "7999"], "cannot both have port 7999"),
     ],
     ids=str,

@@ -97,6 +97,7 @@ def _tell(out: Output, lab: Lab) -> None:
         out.show(f"  export {name}={shlex.quote(value)}")
     out.show(f"  cxr download --source nih --limit 10 --base-dir {_LIBRARY}")
     out.show(f"  cxr download --source nih --host box --base-dir {_LIBRARY}")
+    out.show(f"  cxr download --source mimic --limit 10 --accept-terms mimic --base-dir {_LIBRARY}")
     out.show()
     out.show("Ctrl-C ends the lab and removes what it made.")
 

@@ -20,9 +20,12 @@ from cxr.cli._run import Run
 def command(
     run: Run,
     *,
-    images: Annotated[int, typer.Option("--images", metavar="N", min=1, help="How many images.")] = 100,
+    images: Annotated[
+        int,
+        typer.Option("--images", metavar="N", min=1, help="How many images of NIH, and how many of MIMIC."),
+    ] = 100,
     size: Annotated[
-        int, typer.Option("--size", metavar="PIXELS", min=16, max=4096, help="Their side.")
+        int, typer.Option("--size", metavar="PIXELS", min=16, max=4096, help="Their longer side.")
     ] = 512,
     seed: Annotated[
         int,
