@@ -81,9 +81,10 @@ def test_all_failures_together(tmp_path, made, host):
 @pytest.mark.acceptance
 def test_the_budget_is_seen_to_shrink_and_to_grow(tmp_path):
     pace = Pace(bytes_per_second=1_000_000)
-    failures = {"server-error": 0.1}
-    with Lab(images=2000, size=256, pixels="noise", folders=4, failures=failures, pace=pace) as lab:
+    with Lab(images=2000, size=256, pixels="noise", folders=4, pace=pace) as lab:
         library = tmp_path / "L"
+        download(tmp_path, library, "kaggle", lab, "--limit", 1)  # tables and directory are here from now on
+        lab.failures["server-error"] = 0.4
         download(tmp_path, library, "kaggle", lab, "--workers", 16, expect=None)
         lines = (library / "logs" / "cxr_downloader.json").read_text("utf-8").splitlines()
         changes = [one for one in map(json.loads, lines) if one["event"] == "budget"]
