@@ -68,10 +68,9 @@ def mimic_sections(text: str) -> MimicSections:
 
 def _pieces(text: str) -> Iterator[_Piece]:
     """Yield each section; first what stands before all headings, which without any is the whole report."""
-    name, start, newline = PREAMBLE, 0, 0
-    # The search for the next heading begins with the first newline behind the one before.
-    while newline >= 0 and (match := _HEADING.search(text, newline)):
+    name, start = PREAMBLE, 0
+    # The newline before a heading is looked for behind the white space that belongs to the heading before.
+    for match in _HEADING.finditer(text):
         yield _Piece(name, text[start : match.start()])
         name, start = normalised(match["heading"]), match.end()
-        newline = text.find("\n", start)
     yield _Piece(name, text[start:])

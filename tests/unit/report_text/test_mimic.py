@@ -85,7 +85,7 @@ def test_a_picture_for_a_heading_stands_for_findings():
 
 
 def test_a_heading_in_the_line_that_follows_a_bare_heading_is_text():
-    """The search goes on at the first newline behind a heading and the one character after its colon."""
+    """The search goes on at the first newline behind a heading and the white space after its colon."""
     assert mimic_sections("\n FINDINGS:\n IMPRESSION: Normal.\n") == MimicSections(
         "", "IMPRESSION: Normal.", "", ""
     )
