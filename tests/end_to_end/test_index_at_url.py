@@ -120,6 +120,15 @@ def test_images_are_fetched_from_the_bucket_whole_and_once(s3, kept, tmp_path):
     assert (again["downloaded"], again["already"]) == (1, IMAGES - 1)
 
 
+def test_a_tree_is_mirrored_from_the_bucket(s3, kept, tmp_path):
+    command = ["mirror", "--source", "nih", "--from", f"s3://lab-data/{AT}", "--to", "out", "--yes"]
+    cxr(tmp_path, *command, variables=s3)
+    there, here = kept / "lab-data" / AT, tmp_path / "out"
+    for path in (path for path in there.rglob("*") if path.is_file()):
+        copies = list(here.rglob(path.name))
+        assert [one.read_bytes() for one in copies] == [path.read_bytes()]
+
+
 def test_adopted_images_of_a_bucket_are_not_called_missing_by_validation(s3, tmp_path):
     cxr(tmp_path, "index", "--source", "nih", "--at", f"s3://lab-data/{AT}", "--base-dir", "L", variables=s3)
     done = cxr(tmp_path, "validate", "--source", "nih", "--base-dir", "L", expect=2, variables=s3)

@@ -81,9 +81,9 @@ def command(
         Path | None,
         typer.Option(
             "--from",
-            metavar="PATH",
-            parser=_options.path,
-            help="A copy that you already have; it is never changed.",
+            metavar="PATH|URL",
+            parser=_options.origin,
+            help="A copy that you already have, on a disk or in a bucket; it is never changed.",
         ),
     ] = None,
     tables: _options.Tables = None,

@@ -49,8 +49,8 @@ def connect(path: Path, say: Say | None = None) -> "Folder":
     root = Path(os.path.abspath(path))  # noqa: PTH100  keeps links, which `resolve` would replace
     if path.parts and path.parts[0] in _CLOUD:
         raise UsageError(
-            f"{_printable(path)} is a bucket, and cxr reads folders on disk for now.",
-            next_step="Name a local folder, or mount the bucket.",
+            f"{_printable(path)} is a bucket, and a folder or file on a disk is wanted.",
+            next_step="Name a local one, or copy it from the bucket first.",
         )
     try:
         mode = root.stat().st_mode
