@@ -1,6 +1,6 @@
 """The files of the lab's PhysioNet as nginx hands them out, and what may be wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,8 +61,8 @@ class PhysioNetFiles:
     def _stored(self, request: Request, key: str, path: str) -> tuple[StoredObject, str]:
         """Return a file as it is given today, and the switch that made it so."""
         body, failure = self.shelf.projects[key].body(path), ""
-        wrong = self.failures.hit("wrong-sha256", self.shelf.projects[key].images)
-        if path == SUMS and wrong:
+        wrong = self.failures.hit("wrong-sha256", self.shelf.projects[key].images) if path == SUMS else ()
+        if wrong:
             body, failure = self._wrong_sums(key, wrong), "wrong-sha256"
         size = Reply(200, body=body).length
         headers = {"Content-Type": _TYPES.get(path.rpartition(".")[2], "application/octet-stream")}
@@ -70,7 +70,7 @@ class PhysioNetFiles:
             headers["Content-Disposition"] = "attachment"
         return StoredObject(body, headers, f'"{SECONDS:x}-{size:x}"'), failure
 
-    def _wrong_sums(self, key: str, wrong: frozenset[str]) -> bytes:
+    def _wrong_sums(self, key: str, wrong: Collection[str]) -> bytes:
         sums = self.shelf.checksums(key)
         lines = (f"{sums[path][::-1] if path in wrong else sums[path]} {path}\n" for path in sorted(sums))
         return "".join(lines).encode()
