@@ -55,6 +55,15 @@ def test_a_table_is_whole_whatever_the_connection_does(running, kaggle, tmp_path
     assert saved(tmp_path / TABLE) == published(running)
 
 
+def test_a_table_that_is_not_the_listed_one_is_none(running, kaggle, tmp_path):
+    listed = f"sha256:{published(running)}"
+    save(kaggle, Remote(TABLE, None, listed), tmp_path / TABLE, POLICY)
+    assert f"sha256:{saved(tmp_path / TABLE)}" == listed
+    with pytest.raises(TransientError, match="SHA-256"):
+        save(kaggle, Remote(TABLE, None, "sha256:" + "0" * 64), tmp_path / "other.csv", POLICY)
+    assert not (tmp_path / "other.csv").exists()
+
+
 def test_a_table_that_is_not_the_published_one_is_none(running, kaggle, tmp_path):
     running.failures["wrong-md5"] = 1
     with pytest.raises(TransientError, match="MD5"):
