@@ -213,6 +213,13 @@ def test_the_ledger_says_what_lies_there(home):
     assert rows == files(home / "there")
 
 
+def test_a_name_that_the_ledger_has_for_another_path_is_not_taken_for_there(tmp_path, running):
+    from_lab(tmp_path, running, "kaggle")
+    second = from_lab(tmp_path, running, "box")  # which has the images in other folders
+    assert second["copied"] == IMAGES
+    assert len(images(tmp_path / "there")) == 2 * IMAGES
+
+
 def test_two_places_have_two_ledgers(home):
     from_folder(home)
     from_folder(home, "--to", "elsewhere")

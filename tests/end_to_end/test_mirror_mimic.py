@@ -127,6 +127,20 @@ def test_a_flipped_byte_is_caught_by_the_published_checksum(tmp_path, running):
     assert images(running).items() <= in_folder(tmp_path / "there").items()
 
 
+def test_a_host_that_flips_cuts_throttles_and_stalls_costs_no_byte(tmp_path, running):
+    running.failures.update(
+        {"flipped-byte": 0.05, "truncated-file": 0.05, "server-error": 0.05, "stall": 0.05}
+    )
+    mirror(tmp_path, running, "there", expect=None)
+    running.failures.clear()
+    came = in_folder(tmp_path / "there")
+    assert {path: digest for path, digest in came.items() if path in images(running)}.items() <= (
+        images(running).items()
+    )
+    mirror(tmp_path, running, "there")
+    assert images(running).items() <= in_folder(tmp_path / "there").items()
+
+
 def test_terms_have_to_be_accepted_once(tmp_path, running):
     variables = {**running.environment, **IMPATIENT}
     words = ("mirror", "--source", "mimic", "--to", "there", "--state", "state", "--metadata-only")

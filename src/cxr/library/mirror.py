@@ -200,10 +200,9 @@ class _Mirror:
 
     def _tasks(self) -> Iterator[_Task]:
         prepared = self.prepared
-        listed = prepared.files is not None
         for record in prepared.records():
             remote = prepared.remote(record)
-            name = self.tree.image(record, remote, listed=listed)
+            name = self.tree.image(remote)
             self.summary.named(name)
             known = self._entry(record.image_id, name)
             action = self._action(name, known)

@@ -43,7 +43,7 @@ class Others:
         url = self._host.url(other.remote)
         where = f"{other.remote.path} at {self._host.key}"
         try:
-            how, digest = self._put(other)
+            how, digest = self._put_twice(other)
         except NotTheImageError as error:
             return Failure(other.name, error.code, f"{where}: {error.reason}", url)
         except NameTakenError as error:
@@ -73,6 +73,12 @@ class Others:
             return None
         seconds = time.monotonic() - began
         return Fetched(other.name, digest.size, sha256, self._host.url(other.remote), Transfer.FOUND, seconds)
+
+    def _put_twice(self, other: Other) -> tuple[Transfer, Digest]:
+        """Put it; bytes that are not what is published come once more: the way may have changed them."""
+        with suppress(NotTheImageError):
+            return self._put(other)
+        return self._put(other)
 
     def _put(self, other: Other) -> tuple[Transfer, Digest]:
         how = Transfer.RECEIVED if self._host.ceiling else Transfer.COPIED

@@ -9,7 +9,7 @@ from cxr.datasets import Release
 from cxr.library.holdings import ListedFiles
 from cxr.library.prepare import Prepared
 from cxr.library.zip_holdings import ZipMembers
-from cxr.model import Record, Remote
+from cxr.model import Remote
 
 _REPORTS: Final = "-reports.zip"  # mimic-cxr-reports.zip: 227,835 texts in one file (sources 2.6)
 
@@ -26,15 +26,9 @@ class Tree:
     root: str = ""
     beside: Mapping[str, str] = field(default_factory=dict)
 
-    def image(self, record: Record, remote: Remote, *, listed: bool) -> str:
-        """Return an image's path.
-
-        Args:
-            record: The image.
-            remote: What the host calls it.
-            listed: The host says what it holds, so that its path is the published one; else the record's is.
-        """
-        return self.root + (remote.path if listed else record.published_path)
+    def image(self, remote: Remote) -> str:
+        """Return an image's path."""
+        return self.root + remote.path
 
     def other(self, path: str) -> str:
         """Return the path of a file that is no image."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Final
 
 from cxr.hosts import Content, Host
 from cxr.http import RequestError, TransientError
@@ -13,6 +14,9 @@ from cxr.transfer.fetch import fetch
 from cxr.transfer.receive import receive
 from cxr.transfer.resume import LARGE, Begun, Note, Noting
 from cxr.transfer.unit import Job, Report, Unit
+
+# A proxy or a disk on the way may have changed the bytes: they are asked for once more before it is said.
+_DOUBTFUL: Final = frozenset({"hash_differs", "size_differs", "truncated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,8 @@ class FileUnit:
         fetching = _Fetching(self, host, store, report)
         begun = fetching.begun()
         result = fetching.fetch(begun)
-        if begun is not None and isinstance(result, Failure):
-            result = fetching.fetch(None)  # what was there before may be what was wrong
+        if isinstance(result, Failure) and (begun is not None or result.code in _DOUBTFUL):
+            result = fetching.fetch(None)  # what was there before, or the way, may be what was wrong
         report.done(self.job, result)
 
     def without(self, done: frozenset[str]) -> "FileUnit":

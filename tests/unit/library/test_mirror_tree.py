@@ -4,7 +4,7 @@ import pytest
 
 from cxr.datasets import Release
 from cxr.library.mirror_tree import tree_of
-from cxr.model import Place, Record, Remote
+from cxr.model import Place, Remote
 
 BESIDE = {"cxr-study-list.csv.gz": "mimic-cxr/2.1.0/cxr-study-list.csv.gz"}
 PHYSIONET = Place("mimic-cxr-jpg/2.1.0", BESIDE)
@@ -18,8 +18,7 @@ def release(**places):
 @pytest.mark.parametrize("place", [{}, {"gcs": Place("mimic-cxr-jpg-2.1.0.physionet.org")}])
 def test_what_physionet_publishes_has_its_paths_from_every_host(place):
     tree = tree_of(release(physionet=PHYSIONET, **place))
-    record = Record("mimic", "r", "0a1b", "stem", IMAGE)
-    assert tree.image(record, Remote(IMAGE), listed=True) == f"mimic-cxr-jpg/2.1.0/{IMAGE}"
+    assert tree.image(Remote(IMAGE)) == f"mimic-cxr-jpg/2.1.0/{IMAGE}"
     assert tree.other("SHA256SUMS.txt") == "mimic-cxr-jpg/2.1.0/SHA256SUMS.txt"
 
 
@@ -30,13 +29,6 @@ def test_a_file_of_the_other_project_lies_in_that_projects_tree(path):
 
 def test_elsewhere_files_lie_as_the_host_has_them():
     tree = tree_of(release(kaggle=Place("nih-chest-xrays/data")))
-    record = Record("nih", "r", "00000001_000", "stem", "images/00000001_000.png")
     path = "images_001/images/00000001_000.png"
-    assert tree.image(record, Remote(path), listed=True) == path
+    assert tree.image(Remote(path)) == path
     assert tree.other("Data_Entry_2017.csv") == "Data_Entry_2017.csv"
-
-
-def test_where_a_host_lists_nothing_the_table_says_where_an_image_lies():
-    record = Record("nih", "r", "00000001_000", "stem", "images_001/images/00000001_000.png")
-    there = tree_of(release(box=Place("x"))).image(record, Remote("00000001_000.png"), listed=False)
-    assert there == "images_001/images/00000001_000.png"

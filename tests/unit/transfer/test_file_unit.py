@@ -288,6 +288,22 @@ def test_a_file_of_unknown_size_goes_on_too(host, store, served):
     assert served.requests[1].start > 0
 
 
+@pytest.mark.parametrize("came", [OTHER, LARGE[:-7]])
+def test_bytes_that_changed_on_the_way_come_once_more(host, store, served, came):
+    served.files["large.png"] = came
+
+    def treat(_):
+        if len(served.requests) > 1:
+            served.files["large.png"] = LARGE
+        return Treatment()
+
+    served.treat = treat
+    unit = unit_for(size=None, checksum=f"sha256:{hashlib.sha256(LARGE).hexdigest()}")
+    assert isinstance(attempt(unit, host, store), Fetched)
+    assert content(store) == LARGE
+    assert len(served.requests) == 2
+
+
 def test_a_body_whose_end_nobody_announced_is_held_to_the_announced_size(host, store, served):
     served.treat = lambda _: Treatment(sized=False)
     assert isinstance(attempt(unit_for(), host, store), Fetched)
