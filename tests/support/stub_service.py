@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:  # the other side had enough
             return
 
-    do_POST = do_HEAD = do_GET  # noqa: N815
+    do_POST = do_HEAD = do_PUT = do_DELETE = do_GET  # noqa: N815
 
     def log_message(self, *_arguments: object) -> None:
         """Be silent."""

@@ -83,8 +83,9 @@ def _client_options(access: BucketAccess) -> "ClientConfig":
     options: ClientConfig = {
         "user_agent": f"cxr/{__version__}",
         "connect_timeout": timedelta(seconds=15),
-        "read_timeout": timedelta(seconds=60),
-        "timeout": timedelta(minutes=10),  # of a whole request: 16 MiB over a slow line
+        # Of a whole request: 16 MiB over a line of 0.5 Mbit/s. The library's read_timeout would count while
+        # it sends, too.
+        "timeout": timedelta(minutes=5),
         "allow_http": access.is_plain_http,
     }
     for variable in _CA_FILES:

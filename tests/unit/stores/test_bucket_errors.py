@@ -1,0 +1,124 @@
+"""Refusals of object stores: each in words of its own, with a next step and without a secret."""
+
+import re
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from support.object_servers import AZURE_ACCOUNT, KEY, KEY_ID
+from support.stub_service import Told, serving
+
+from cxr.errors import AccessError, StorageError
+from cxr.secret import Secret
+from cxr.stores import bucket_client
+from cxr.stores.bucket_access import BucketAccess
+from cxr.stores.objects import ObjectStore
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """What is tried again is tried again soon."""
+    soon = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=2), "base": 2}
+    monkeypatch.setattr(
+        bucket_client, "_RETRY", {"max_retries": 2, "retry_timeout": timedelta(seconds=5), "backoff": soon}
+    )
+
+
+def s3(origin, bucket="bucket", key=KEY):
+    options = {"region": "us-east-1", "access_key_id": KEY_ID, "secret_access_key": Secret(key)}
+    return ObjectStore(f"s3://{bucket}/prefix", BucketAccess(options, origin))
+
+
+def azure(origin, signature):
+    options = {"account_name": AZURE_ACCOUNT, "sas_key": Secret(signature)}
+    return ObjectStore("az://container/prefix", BucketAccess(options, f"{origin}/{AZURE_ACCOUNT}"))
+
+
+def put(store):
+    with closing(store.new_part("a.jpg")) as part:
+        part.write(b"pixels")
+    store.commit("a.jpg")
+
+
+def said_by(store, kind):
+    """Return what putting and listing say; neither shows a secret, and each has a next step."""
+    said = []
+    for what in (put, lambda store: store.listing(), lambda store: list(store.read("a.jpg"))):
+        with pytest.raises(kind) as caught:
+            what(store)
+        assert caught.value.next_step
+        said.append(str(caught.value))
+    store.discard("a.jpg")
+    assert not [text for text in said if KEY in text or "sig=" in text or "invented" in text]
+    return said
+
+
+def answering(status, code, more=""):
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>Told.</Message>{more}</Error>".encode()
+    return serving(lambda _: Told(status=status, headers=[("Content-Type", "application/xml")], body=body))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "more", "kind", "words"),
+    [
+        (404, "NoSuchBucket", "", StorageError, "no bucket bucket .*aws s3 mb s3://bucket"),
+        (403, "AccessDenied", "", AccessError, "refuses what was asked .*s3:PutObject"),
+        (403, "InvalidAccessKeyId", "", AccessError, "does not know .*cxr credentials test aws"),
+        (403, "SignatureDoesNotMatch", "", AccessError, "does not know"),
+        (400, "ExpiredToken", "", AccessError, "have expired .*aws sso login"),
+        (403, "RequestTimeTooSkewed", "", AccessError, "clock of this machine"),
+        (
+            400,
+            "AuthorizationHeaderMalformed",
+            "<Region>eu-west-1</Region>",
+            StorageError,
+            "lies in another region, eu-west-1.*AWS_REGION=eu-west-1",
+        ),
+        (301, "PermanentRedirect", "", StorageError, "lies in another region.*get-bucket-location"),
+        (400, "InvalidRequest", "", StorageError, r"answers with an error \(400 InvalidRequest\)"),
+    ],
+)
+def test_each_refusal_of_s3_has_its_own_words(status, code, more, kind, words):
+    with answering(status, code, more) as service:
+        for said in said_by(s3(service.origin), kind):
+            assert re.search(words, said, re.DOTALL), said
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_what_may_pass_is_tried_again_and_given_up_at_last(status):
+    with answering(status, "SlowDown") as service:
+        for said in said_by(s3(service.origin), StorageError):
+            assert f"{status} SlowDown" in said
+        assert len(service.asked) == 3 * 3
+
+
+def test_a_store_that_is_not_there_is_told():
+    with answering(200, "") as service:
+        origin = service.origin
+    for said in said_by(s3(origin), StorageError):
+        assert "cannot be reached" in said
+
+
+def test_a_wrong_key_is_told_by_a_server_that_checks_signatures(rclone, bucket):
+    rclone.make(bucket, False)
+    for said in said_by(s3(rclone.origin, bucket, key="another"), AccessError):
+        assert "does not know the credentials" in said
+
+
+def test_azure_tells_a_signature_that_is_over_from_one_that_is_wrong():
+    signature = "sv=2021-08-06&sp=rwdl&se=2020-01-01&sig=invented%3D"
+    detail = "AuthenticationErrorDetail"
+    over = f"<{detail}>Signature not valid in the specified time frame</{detail}>"
+    with answering(403, "AuthenticationFailed", over) as service:
+        for said in said_by(azure(service.origin, signature), AccessError):
+            assert "have expired" in said
+    with answering(403, "AuthenticationFailed") as service:
+        for said in said_by(azure(service.origin, signature), AccessError):
+            assert "does not know the credentials" in said
+
+
+def test_no_container_is_told(azurite):
+    store = azurite.store("not-there")
+    for what in (put, lambda store: store.listing()):
+        with pytest.raises(StorageError, match=r"no bucket not-there .*ContainerNotFound"):
+            what(store)
