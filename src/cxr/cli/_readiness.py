@@ -1,19 +1,22 @@
 """Whether a dataset can be downloaded now, and if not, the one step that is missing."""
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxr.cli._catalogue import is_made, needs_copy
 
 if TYPE_CHECKING:
     from cxr.config import Config
+    from cxr.hosts import Access
 
 
-def readiness(key: str, config: "Config") -> str:
-    """Return the missing step as a sentence; empty when the dataset is ready."""
+def access_to(key: str, config: "Config") -> "Access":
+    """Return whether a dataset is ready, with the missing step, and what does not come although it is."""
     from cxr import datasets
     from cxr.datasets import default_release
     from cxr.errors import CxrError
+    from cxr.hosts import Access
     from cxr.http import RequestError
     from cxr.library.connecting import connected, missing_step, reachable
     from cxr.transfer.retry import RetryPolicy, call_with_retries
@@ -22,23 +25,26 @@ def readiness(key: str, config: "Config") -> str:
     settings = config.datasets[key]
     release = dataset.RELEASES.get(settings.release or "") or default_release(dataset)
     if is_made(release):
-        return ""
+        return Access(ready=True)
     if needs_copy(release):
-        return _name_a_copy(key, release.hosts)
+        return Access(ready=False, missing=_name_a_copy(key, release.hosts))
     host = settings.source or release.hosts[0]
     if host not in (others := reachable(release)):
-        return (
+        missing = (
             f"This version does not download from {host}, which datasets.{key}.source names "
             f"({config.origin(f'datasets.{key}.source')}). Its hosts are: {', '.join(others)}."
         )
+        return Access(ready=False, missing=missing)
     try:
         with closing(connected(key, release, host, config)) as asked:
             access = call_with_retries(asked.check_access, RetryPolicy(attempts=3, delay=0.5, patience=20))
     except CxrError as error:
-        return f"{error.happened} {error.next_step}"
+        return Access(ready=False, missing=f"{error.happened} {error.next_step}")
     except RequestError as error:
-        return f"{error.reason} Try again later."
-    return "" if access.ready else missing_step(key, release, host, access.missing)
+        return Access(ready=False, missing=f"{error.reason} Try again later.")
+    return (
+        access if access.ready else replace(access, missing=missing_step(key, release, host, access.missing))
+    )
 
 
 def _name_a_copy(key: str, hosts: tuple[str, ...]) -> str:
@@ -58,6 +64,6 @@ def missing_steps(config: "Config") -> dict[str, str]:
             missing[key] = f"`all` never takes it. Name it: --source {key}."
         elif not config.datasets[key].enabled:
             missing[key] = f"datasets.{key}.enabled is false ({config.origin(f'datasets.{key}.enabled')})."
-        elif step := readiness(key, config):
+        elif step := access_to(key, config).missing:
             missing[key] = step
     return missing

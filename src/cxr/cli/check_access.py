@@ -7,12 +7,13 @@ Examples:
     cxr check-access --source synthetic
 """
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from cxr.cli._names import dataset_keys
-from cxr.cli._readiness import readiness
+from cxr.cli._readiness import access_to
 from cxr.cli._run import Run
 from cxr.errors import AccessError
 
@@ -26,11 +27,14 @@ def command(
 ) -> None:
     """Print a line a dataset."""
     keys = dataset_keys(source)
-    found = {key: readiness(key, run.config) for key in keys}
-    run.out.document({key: {"ready": not missing, "missing": missing} for key, missing in found.items()})
+    found = {key: access_to(key, run.config) for key in keys}
+    run.out.document({key: asdict(access) for key, access in found.items()})
     run.out.table(
         ("dataset", "ready", "missing step"),
-        [(key, "no" if missing else "yes", missing) for key, missing in found.items()],
+        [
+            (key, "yes" if access.ready else "no", access.missing or access.lacking)
+            for key, access in found.items()
+        ],
     )
-    if source.lower() != "all" and found[keys[0]]:
+    if source.lower() != "all" and not found[keys[0]].ready:
         raise typer.Exit(AccessError.exit_code)
