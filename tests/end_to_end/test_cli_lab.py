@@ -71,6 +71,12 @@ def test_its_failures_strike_and_are_counted(tmp_path):
     assert "server-error 1 time." in told
 
 
+def test_its_hosts_are_as_slow_as_it_is_told(tmp_path):
+    with started(tmp_path, "--latency", "0.01", "--rate", "45") as (_, said):
+        assert (said["latency_seconds"], said["bytes_per_second"]) == (0.01, 45_000)
+        assert ask(f"{said['hosts']['kaggle']}/", "HEAD").status == 200
+
+
 def test_its_physionet_listens_to_wget_and_to_the_programs_that_are_named(tmp_path):
     with started(tmp_path, "--accept-agent", "cxr/") as (running, said):
         assert said["mimic_images"] == 3

@@ -82,6 +82,8 @@ def _tell(out: Output, lab: Lab) -> None:
             "tables": str(lab.tables),
             "environment": dict(lab.environment),
             "failures": dict(lab.failures),
+            "latency_seconds": lab.pace.latency,
+            "bytes_per_second": lab.pace.bytes_per_second,
         }
     )
     mimic = count(len(lab.mimic.images), "image")

@@ -63,6 +63,13 @@ def command(
             help="What goes wrong, and how often from 0 to 1; 0.1 where no rate is given. May be repeated.",
         ),
     ] = None,
+    latency: Annotated[
+        float, typer.Option("--latency", metavar="SECONDS", min=0, max=60, help="Wait before each answer.")
+    ] = 0,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", metavar="KB", min=1, help="Send each connection so many kB a second at most."),
+    ] = None,
     list_failures: Annotated[
         bool, typer.Option("--list-failures", help="Say what can go wrong, and end.")
     ] = False,
@@ -72,7 +79,7 @@ def command(
 ) -> None:
     """Run the lab."""
     from cxr.cli._lab import rates, seconds, serve, tell_failures
-    from cxr.lab import HOSTS, Lab, PhysioNetRules
+    from cxr.lab import HOSTS, Lab, Pace, PhysioNetRules
     from cxr.lab.physionet_rules import AGENTS
 
     if list_failures:
@@ -88,6 +95,7 @@ def command(
             ports={"kaggle": port_kaggle, "box": port_box, "physionet": port_physionet},
             physionet=PhysioNetRules(agents=(*AGENTS, *(accept_agent or []))),
             failures=failures,
+            pace=Pace(latency, None if rate is None else rate * 1000),
             progress=progress,
         )
         with lab:

@@ -56,6 +56,7 @@ class Lab:
 
     Attributes:
         failures: How often each switch strikes; may be changed while the lab runs.
+        pace: How fast the hosts answer.
         accounts: Host to what was asked of it and what came of that.
         dataset_sources: The file that points cxr at the lab.
     """
@@ -92,7 +93,7 @@ class Lab:
         self._hosts = hosts
         _require_different(self._ports)
         self._anonymous, self._credentials = anonymous, credentials
-        self._pace = pace or Pace()
+        self.pace = pace or Pace()
         self._folder = folder
         self._progress = progress
         self.accounts = {host: Accounts() for host in hosts}
@@ -237,7 +238,7 @@ class Lab:
 
     def _start(self, stack: ExitStack, host: str, name: str, answer: Callable[[Request], Reply]) -> Server:
         port = self._ports.get(host, 0) if name == host else 0
-        server = stack.enter_context(Server(port, Service(name, answer, self.accounts[host], self._pace)))
+        server = stack.enter_context(Server(port, Service(name, answer, self.accounts[host], self.pace)))
         self._servers[name] = server
         return server
 
