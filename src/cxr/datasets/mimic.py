@@ -174,7 +174,7 @@ RELEASES = {key: _release(key) for key in ("2.1.0", "2.0.0")}
 LABELLERS = (CHEXPERT, NEGBIO, RADIOLOGISTS)
 EXAMPLE = _mimic_example.EXAMPLE
 
-_TABLES: Final = {
+TABLES: Final = {
     "metadata": "mimic-cxr-2.0.0-metadata.csv",
     "split": "mimic-cxr-2.0.0-split.csv",
     CHEXPERT.key: "mimic-cxr-2.0.0-chexpert.csv",
@@ -184,6 +184,7 @@ _TABLES: Final = {
     "studies": "cxr-study-list.csv",
     "reports": _mimic_reports.ARCHIVE,
 }
+"""What the tables are called, by role; compressed ones end in ``.gz`` besides."""
 _TEXT: Final = frozenset({".csv", ".tsv", ".gz"})
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{8}){4}")
 _NAME: Final = re.compile(rf"({_ID.pattern})\.(?:jpg|jpeg|png)", re.IGNORECASE)
@@ -210,14 +211,14 @@ def find_tables(paths: Iterable[str]) -> Mapping[str, str]:
         TableError: there is no metadata.
     """
     paths = list(paths)
-    named = _find.by_name(paths, frozenset(_TABLES.values()))
-    found = {role: named[name] for role, name in _TABLES.items() if name in named}
+    named = _find.by_name(paths, frozenset(TABLES.values()))
+    found = {role: named[name] for role, name in TABLES.items() if name in named}
     if not found and len(paths) == 1 and PurePosixPath(paths[0]).suffix.lower() in _TEXT:
         return {"metadata": paths[0]}
     if "metadata" not in found:
         raise TableError(
             "There is no table of the MIMIC images here.",
-            think=f"It is called {_TABLES['metadata']}.gz, in release 2.1.0 too.",
+            think=f"It is called {TABLES['metadata']}.gz, in release 2.1.0 too.",
             next_step=f"Get it from {TERMS.links['MIMIC-CXR-JPG']} and put it above `files/`, or name it: "
             "--tables FILE.",
         )

@@ -27,7 +27,7 @@ def read(tmp_path):
     """Read the example's tables, with some left out or replaced: the records, and the problems."""
 
     def read(*without: str, **replaced: str):
-        tables = {**EXAMPLE.tables, **{mimic._TABLES[role]: text for role, text in replaced.items()}}
+        tables = {**EXAMPLE.tables, **{mimic.TABLES[role]: text for role, text in replaced.items()}}
         for name, text in tables.items():
             if name not in without:
                 (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -348,7 +348,7 @@ def test_tables_are_found_compressed_or_not_at_the_usual_roots(read, tmp_path, r
     found = mimic.find_tables(
         [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     )
-    assert found.keys() == mimic._TABLES.keys()
+    assert found.keys() == mimic.TABLES.keys()
     assert read_folder(folder)[0] == read()[0]
 
 
