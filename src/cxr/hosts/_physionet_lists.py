@@ -16,7 +16,7 @@ from cxr.model import Remote
 SUMS: Final = "SHA256SUMS.txt"
 NAMES: Final = "IMAGE_FILENAMES"
 _LONGEST: Final = 4096  # bytes; a line of MIMIC's has 145
-_SUM: Final = re.compile(r"([0-9a-f]{64}) [ *]?(.+)")  # PhysioNet writes one space; sha256sum writes two
+_SUM: Final = re.compile(r"([0-9a-f]{64})  ?(\S.*)")  # PhysioNet writes one space; sha256sum writes two
 
 
 def checksums(blocks: Iterable[bytes], what: str) -> Iterator[Remote]:
@@ -51,7 +51,7 @@ def merged(*files: Iterable[Remote]) -> Iterator[Remote]:
 
 def is_path(path: str) -> bool:
     """Whether a path stays below the project that it is of."""
-    return path.isprintable() and not {"", ".", ".."} & set(path.split("/"))
+    return len(path) <= _LONGEST and path.isprintable() and not {"", ".", ".."} & set(path.split("/"))
 
 
 def among(blocks: Iterable[bytes], project: str, wanted: Collection[str]) -> dict[str, str]:
