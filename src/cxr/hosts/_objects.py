@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, pairwise
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -110,9 +111,11 @@ class Objects:
         """
         with self._told(what), ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             parts = sorted(_spread(self._level), key=lambda part: part.name)
-            listed = pool.map(lambda part: part.meta or self._below(part.name), parts)
-            found = (_remote(meta, md5=md5) for metas in listed for meta in metas)
-            yield from _without_folders(found)
+            below = partial(self._below, md5=md5)
+            listed = pool.map(
+                lambda part: [_remote(part.meta, md5=md5)] if part.meta else below(part.name), parts
+            )
+            yield from _without_folders(chain.from_iterable(listed))
 
     @contextmanager
     def open(
@@ -167,11 +170,11 @@ class Objects:
         self._check()
         return obstore.list_with_delimiter(self._store, prefix or None)
 
-    def _below(self, prefix: str) -> "list[ObjectMeta]":
-        found: list[ObjectMeta] = []
+    def _below(self, prefix: str, *, md5: bool) -> list[Remote]:
+        found: list[Remote] = []  # a third of the library's own entries, of which there may be a million
         for page in obstore.list(self._store, prefix or None, chunk_size=_CHUNK):
             self._check()
-            found.extend(page)
+            found.extend(_remote(meta, md5=md5) for meta in page)
         return found
 
     def _blocks(self, found: "GetResult", length: int, what: str) -> Iterator[bytes]:
@@ -246,7 +249,7 @@ class _Part(NamedTuple):
     """A prefix, ending with a slash, or an object that stands beside such."""
 
     name: str
-    meta: "list[ObjectMeta]"
+    meta: "ObjectMeta | None" = None
 
 
 def _spread(level: "Callable[[str], ListResult[Any]]") -> "list[_Part]":
@@ -259,12 +262,12 @@ def _spread(level: "Callable[[str], ListResult[Any]]") -> "list[_Part]":
         for prefix in prefixes:
             found = level(prefix)
             below += [f"{one}/" for one in found["common_prefixes"]]
-            beside += [_Part(one["path"], [one]) for one in found["objects"]]
+            beside += [_Part(one["path"], one) for one in found["objects"]]
         if len(below) > _TOO_MANY:
             break
         objects += beside
         prefixes, looked_at = below, looked_at + 1
-    return [*objects, *(_Part(prefix, []) for prefix in prefixes)]
+    return [*objects, *(_Part(prefix) for prefix in prefixes)]
 
 
 def _remote(meta: "ObjectMeta", *, md5: bool) -> Remote:
