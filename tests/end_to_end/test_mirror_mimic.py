@@ -180,6 +180,22 @@ def test_objects_that_were_deleted_come_again_with_the_ledger_and_without(tmp_pa
         shutil.rmtree(tmp_path / "state")
 
 
+def test_without_its_ledger_a_run_believes_the_hash_that_is_kept_beside_an_object(tmp_path, running, s3):
+    s3.make("kept", False)
+    store = s3.store("kept", "m")
+    mirror(tmp_path, running, "s3://kept/m", **into(s3))
+    wrong, unread = sorted(images(running))[:2]
+    for path, kept in ((wrong, "0" * 64), (unread, images(running)[unread])):
+        store.new_part(path).write(b"x" * store.listing()[path])
+        store.commit(path, kept)
+    shutil.rmtree(tmp_path / "state")
+    running.reset_accounts()
+    summary = mirror(tmp_path, running, "s3://kept/m", **into(s3))
+    assert (summary["found"], summary["copied"]) == (IMAGES - 1, 1)
+    assert mirror(tmp_path, running, "s3://kept/m", "--verify", **into(s3))["repaired"] == 1
+    assert images(running).items() <= in_bucket(s3, "kept", "m").items()
+
+
 def test_verify_reads_the_objects_and_repairs_them(tmp_path, running, s3):
     s3.make("verified", False)
     store = s3.store("verified", "m")

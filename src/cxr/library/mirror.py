@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,7 +106,7 @@ class _Mirror:
 
     def go(self) -> None:
         """List what is there, then bring what is not."""
-        for file in self.store.stored():
+        for file in self.request.to.stored(self.tree.roots, self.state.layout):
             self.there[file.name] = file.size
             if file.md5 and not self.known:
                 self.md5s[file.name] = file.md5
@@ -117,8 +117,13 @@ class _Mirror:
 
     def put_failed_list(self) -> None:
         """Put the failed list beside the tree, where something failed or an earlier list lies."""
-        if self.book.failures or FAILED in self.there:
+        if self.book.failures or self._had_failures():
             put(self.store, FAILED, [self.state.layout.failed_images.read_bytes()])
+
+    def _had_failures(self) -> bool:
+        with suppress(OSError):
+            return bool(b"".join(self.store.read(FAILED)))
+        return False
 
     def _opened(self) -> Host:
         prepared = self.prepared
@@ -215,20 +220,27 @@ class _Mirror:
     def _verify(self, task: _Task) -> tuple[_Task, Fetched | None]:
         if task.action is not Action.VERIFY:
             return task, None
-        if not self.request.verify and (taken_up := self._by_listing(task.job)) is not None:
-            return task, taken_up
+        if not self.request.verify and (unread := self._unread(task.job)) is not None:
+            return task, unread
         found = verify_found(self.prepared.host, self.store, task.job)
         if found is not None and task.known is not None and not task.job.remote.checksum:
             found = found if found.sha256 == task.known.sha256 else None
         return task, found
 
-    def _by_listing(self, job: Job) -> Fetched | None:
-        """Return an image whose MD5 both the host and the destination list; it need not be read."""
+    def _unread(self, job: Job) -> Fetched | None:
+        """Return an image that need not be read: the destination itself says what the host publishes of it.
+
+        That is the MD5 of its listing, or the SHA-256 that was kept beside an object when it was put.
+        """
         remote, size = job.remote, self.there[job.name]
-        listed = self.md5s.get(job.name)
-        if not listed or remote.checksum.lower() != f"md5:{listed}" or remote.size not in (None, size):
+        kind, _, published = remote.checksum.lower().partition(":")
+        if not published or remote.size not in (None, size):
             return None
-        return Fetched(job.name, size, "", self.prepared.host.url(remote), Transfer.FOUND, 0.0)
+        if kind == "md5" and self.md5s.get(job.name) == published:
+            return Fetched(job.name, size, "", self.prepared.host.url(remote), Transfer.FOUND, 0.0)
+        if kind == "sha256" and self.store.kept_sha256(job.name) == published:
+            return Fetched(job.name, size, published, self.prepared.host.url(remote), Transfer.FOUND, 0.0)
+        return None
 
     def _write_down(self, job: Job, result: Fetched | Failure, action: Action) -> None:
         self.book.write(job.image_id, result)

@@ -3,9 +3,9 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ from cxr.library.lock import hold
 from cxr.library.obligations import terms_of
 from cxr.library.open import Library
 from cxr.logs import open_logs
-from cxr.stores import Store
+from cxr.stores import Store, Stored
 from cxr.stores.bucket import Bucket
 from cxr.stores.local import LocalStore
 from cxr.stores.objects import ObjectStore
@@ -54,6 +54,26 @@ class Destination:
         if self.folder is not None:
             return LocalStore(self.folder, layout.temp)
         return ObjectStore(self.text)
+
+    def stored(self, roots: Iterable[str], layout: Layout) -> Iterator[Stored]:
+        """Yield every finished file below some folders of it; what else lies in a bucket is not listed.
+
+        Args:
+            roots: The folders, each with a slash at its end; an empty one is all of it.
+            layout: Of the state.
+
+        Raises:
+            AccessError: the store refuses.
+            StorageError: it cannot be listed.
+        """
+        for root in roots:
+            below = replace(self, text=f"{self.text}/{root}".rstrip("/"), folder=self._below(root))
+            if below.folder is None or below.folder.is_dir():
+                for file in below.store(layout).stored():
+                    yield replace(file, name=root + file.name)
+
+    def _below(self, root: str) -> Path | None:
+        return None if self.folder is None else self.folder / root
 
 
 def destination(typed: str) -> Destination:

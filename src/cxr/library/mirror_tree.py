@@ -26,6 +26,11 @@ class Tree:
     root: str = ""
     beside: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def roots(self) -> frozenset[str]:
+        """The folders that all of it lies in, as `root` is written."""
+        return frozenset({self.root, *(f"{'/'.join(path.split('/')[:2])}/" for path in self.beside.values())})
+
     def image(self, remote: Remote) -> str:
         """Return an image's path."""
         return self.root + remote.path

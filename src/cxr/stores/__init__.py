@@ -123,6 +123,15 @@ class Store(Protocol):
         """Return the size in bytes of each finished file, by name; see `stored` for what it raises."""
         ...
 
+    def kept_sha256(self, name: str) -> str:
+        """Return what `commit` was told of a finished file's bytes; empty where the store has not kept it.
+
+        Raises:
+            AccessError: the store refuses.
+            StorageError: it cannot be asked.
+        """
+        ...
+
     def read(self, name: str) -> Iterator[bytes]:
         """Yield a finished file's bytes in blocks.
 

@@ -166,6 +166,15 @@ class ObjectStore:
         """Return the size in bytes of each object, by name; see `stored`."""
         return {one.name: one.size for one in self.stored()}
 
+    def kept_sha256(self, name: str) -> str:
+        """Return the SHA-256 among an object's metadata, empty where there is none.
+
+        Raises:
+            AccessError: the store refuses.
+            StorageError: it cannot be asked.
+        """
+        return self.uploads.kept_sha256(name)
+
     def read(self, name: str) -> Iterator[bytes]:
         """Yield an object's bytes.
 

@@ -116,6 +116,21 @@ class Uploads:
         except LIBRARY_ERRORS as error:
             raise explained_refusal(self._bucket, error) from None
 
+    def kept_sha256(self, name: str) -> str:
+        """Return the SHA-256 that `put` left among an object's metadata, empty where there is none.
+
+        Raises:
+            AccessError: the store refuses.
+            StorageError: it cannot be asked.
+        """
+        try:
+            attributes = obstore.get(self._client, name, options={"head": True}).attributes
+        except FileNotFoundError:
+            return ""
+        except LIBRARY_ERRORS as error:
+            raise explained_refusal(self._bucket, error) from None
+        return str(attributes.get(SHA256, ""))
+
     def remove(self, name: str) -> None:
         """Remove an object, if it is there.
 

@@ -23,7 +23,7 @@ MODULES = sorted(every_module())
 def test_the_verbs_of_this_version_are_there():
     assert list(_files.verbs("cxr.cli")) == [
         "access", "check-access", "cite", "cleanup", "config", "credentials", "datasets", "demo", "download",
-        "index", "lab", "remove", "stats", "validate",
+        "index", "lab", "mirror", "remove", "stats", "validate",
     ]  # fmt: skip
 
 

@@ -42,6 +42,21 @@ def test_each_dataset_and_each_place_has_a_state_of_its_own(tmp_path):
     assert state_of("nih", destination(str(tmp_path / "a")), tmp_path).base in states
 
 
+def test_only_the_folders_of_the_tree_are_listed(tmp_path):
+    place = destination(str(tmp_path / "there"))
+    layout = state_of("mimic", place, tmp_path / "state")
+    for name in ("jpg/2.1.0/files/a.jpg", "reports/2.1.0/list.csv", "much/else.bin"):
+        (tmp_path / "there" / name).parent.mkdir(parents=True)
+        (tmp_path / "there" / name).write_bytes(b"xyz")
+    listed = place.stored(["jpg/2.1.0/", "reports/2.1.0/", "absent/"], layout)
+    assert {file.name: file.size for file in listed} == {
+        "jpg/2.1.0/files/a.jpg": 3,
+        "reports/2.1.0/list.csv": 3,
+    }
+    assert len(list(place.stored([""], layout))) == 3
+    assert not (tmp_path / "there" / "absent").exists()
+
+
 def test_one_run_writes_a_state_at_a_time(tmp_path, config):
     layout = state_of("nih", destination(str(tmp_path / "there")), tmp_path / "state")
     with (

@@ -27,6 +27,11 @@ def test_a_file_of_the_other_project_lies_in_that_projects_tree(path):
     assert tree_of(release(physionet=PHYSIONET)).other(path) == "mimic-cxr/2.1.0/cxr-study-list.csv.gz"
 
 
+def test_the_folders_of_both_projects_are_known():
+    assert tree_of(release(physionet=PHYSIONET)).roots == {"mimic-cxr-jpg/2.1.0/", "mimic-cxr/2.1.0/"}
+    assert tree_of(release(kaggle=Place("nih-chest-xrays/data"))).roots == {""}
+
+
 def test_elsewhere_files_lie_as_the_host_has_them():
     tree = tree_of(release(kaggle=Place("nih-chest-xrays/data")))
     path = "images_001/images/00000001_000.png"
