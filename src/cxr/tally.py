@@ -46,7 +46,8 @@ def tally(records: Iterable[Record], labellers: Sequence[Labeller]) -> Tally:
     """Count images, patients, views, sexes, ages, findings and the official split.
 
     Of several labellers, only the one that a record names as its own is counted, so that each image counts
-    once. Ages are in years; ``implausible`` lists the images whose published age was left out.
+    once; findings of others are not listed. Ages are in years; ``implausible`` lists the images whose
+    published age was left out.
 
     Args:
         records: Read once, none is kept.
@@ -107,7 +108,8 @@ def _findings(
     statements: Counter[tuple[str, str]], labellers: Sequence[Labeller]
 ) -> Mapping[str, Mapping[str, int]]:
     findings: dict[str, dict[str, int]] = {}
-    for labeller in labellers:
+    counted = {key for key, _ in statements}
+    for labeller in (*labellers[:1], *(one for one in labellers if one.key in counted)):
         for finding in labeller.findings:
             findings.setdefault(finding.published, dict.fromkeys(State, 0))
     by_key = {labeller.key: labeller for labeller in labellers}

@@ -13,6 +13,7 @@ from cxr.datasets._mimic_times import study_date, study_time
 from cxr.datasets._mimic_views import view_of
 from cxr.errors import TableError
 from cxr.model import Severity, State
+from cxr.tally import tally
 
 METADATA = "mimic-cxr-2.0.0-metadata.csv"
 SPLIT = "mimic-cxr-2.0.0-split.csv"
@@ -386,3 +387,9 @@ def test_the_steps_name_both_agreements_and_the_training():
     assert "sign-dua/mimic-cxr/2.1.0/" in steps
     assert "CITI" in steps
     assert (mimic.TERMS.access, mimic.TERMS.shareable, mimic.TERMS.in_all) == ("credentialed", False, True)
+
+
+def test_counts_list_the_findings_of_the_labeller_that_is_counted(read):
+    counted = tally(read()[0], mimic.LABELLERS)
+    assert list(counted.findings) == [one.published for one in mimic.CHEXPERT.findings]
+    assert counted.findings["No Finding"]["positive"] == 2
