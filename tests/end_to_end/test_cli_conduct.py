@@ -32,8 +32,8 @@ def test_without_a_verb_the_help_is_shown(tmp_path):
 
 
 def test_a_verb_of_a_later_version_is_unknown_and_no_stub(tmp_path):
-    done = cxr(tmp_path, "mirror", "--source", "nih", expect=2)
-    assert "There is no command 'mirror'" in done.stderr
+    done = cxr(tmp_path, "browse", expect=2)
+    assert "There is no command 'browse'" in done.stderr
 
 
 def test_a_misspelt_verb_gets_the_nearest(tmp_path):
@@ -48,8 +48,10 @@ def test_a_misspelt_verb_gets_the_nearest(tmp_path):
         ["download", "--source", "nih", "--host", "kagle"],
         ["download", "--source", "nih", "--release", "1999"],
         ["download", "--source", "nih", "--host", "folder"],
-        ["download", "--source", "mimic"],
-        ["download", "--source", "nih", "--resize", "512"],
+        ["download", "--source", "padchest"],
+        ["download", "--source", "nih", "--fit", "short"],
+        ["download", "--source", "nih", "--resize", "512", "--fit", "wide"],
+        ["download", "--source", "nih", "--format", "gif"],
         ["download", "--source", "nih", "--limit", "0"],
         ["download", "--source", "nih", "--limit", "many"],
         ["download", "--source", "nih", "--from", "nowhere"],

@@ -4,12 +4,7 @@ from cxr.cli._names import known
 from cxr.errors import UsageError
 
 LATER = {
-    "download": {
-        "--to": "It writes to a folder of this machine: --base-dir DIR.",
-        "--format": "Images are kept as they are published.",
-        "--resize": "Images are kept as they are published.",
-        "--fit": "Images are kept as they are published.",
-    }
+    "download": {"--to": "It writes to a folder of this machine: --base-dir DIR."},
 }
 """By verb, with what holds meanwhile (docs/decisions/later-flags.md)."""
 

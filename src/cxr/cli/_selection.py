@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxr.cli._catalogue import is_made
 from cxr.cli._names import dataset_key, known
 from cxr.cli._published import no_rows
+from cxr.cli._shrinking import shrink_from
 from cxr.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,13 +41,17 @@ class Flags:
     tables: Path | None = None
     workers: int | None = None
     size: int | None = None
+    resize: int | None = None
+    fit: str | None = None
+    format: str | None = None
 
     @property
     def selects(self) -> bool:
         """Whether any flag says which images are meant, or from where."""
         given = (self.limit, self.sample, self.seed, self.sample_by, self.view, self.release, self.host)
         more = (self.origin, self.tables, self.size, self.findings or None, self.patients or None)
-        return any(value is not None for value in (*given, *more))
+        form = (self.resize, self.fit, self.format)
+        return any(value is not None for value in (*given, *more, *form))
 
 
 def request_for(
@@ -86,6 +91,7 @@ def request_for(
         selection=selection,
         options=options,
         workers=flags.workers,
+        shrink=shrink_from(flags.resize, flags.fit, flags.format),
     )
 
 

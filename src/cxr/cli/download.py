@@ -7,6 +7,10 @@ command goes on where an earlier one stopped.
 --finding, --patient) come before either. On a terminal without --limit, --sample or --yes the plan is shown
 and you are asked; elsewhere what is under 10 GB runs, and anything larger stops with the plan.
 
+Image bytes stay as they are published, unless --resize or --format asks for others: then each image is
+verified as it is at the host, made smaller on the way, and the index keeps the hash, bytes and size that the
+host has. Nothing is ever enlarged.
+
 Connections that break are made anew, and a host that asks for less gets less. What could not be had is in
 metadata/failed_images.txt, and the command ends with 1; with 4 where the host or the network gave up.
 
@@ -17,6 +21,7 @@ Examples:
     cxr download --source nih --from ChestXray-NIHCC --yes
     cxr download --source nih --from ChestXray-NIHCC --sample random --seed 7 --limit 3
     cxr download --source nih --from ChestXray-NIHCC --view PA --finding Cardiomegaly --dry-run
+    cxr download --source nih --resize 512 --fit short --base-dir small
     cxr download --source synthetic --resume
 """
 
@@ -86,6 +91,19 @@ def command(
             help="Side of synthetic images, at most 4096 (1024).",
         ),
     ] = None,
+    resize: Annotated[
+        int | None,
+        typer.Option("--resize", metavar="PIXELS", min=16, max=8192, help="Make images smaller on the way."),
+    ] = None,
+    fit: Annotated[
+        str | None,
+        typer.Option(
+            "--fit", metavar="short|long|pad|crop", help="The side of --resize, or a square of it (short)."
+        ),
+    ] = None,
+    image_format: Annotated[
+        str | None, typer.Option("--format", metavar="jpeg|png", help="Write images as these on the way.")
+    ] = None,
     layout: Annotated[
         str, typer.Option("--layout", metavar="flat", help="How images lie in the library: in one folder.")
     ] = "flat",
@@ -99,7 +117,7 @@ def command(
     """Plan, confirm, fetch, and tell what came of it."""
     flags = Flags(
         limit, sample, seed, sample_by, view, tuple(finding or ()), tuple(patient or ()), release, host,
-        origin, tables, workers, size,
+        origin, tables, workers, size, resize, fit, image_format,
     )  # fmt: skip
     check_layout(layout)
     asked = Downloading(run, flags, resume=resume, dry_run=dry_run, yes=yes, accepted=accept_terms or ())

@@ -137,19 +137,25 @@ class Book:
             height=fetched.height,
             bit_depth=fetched.bit_depth,
             source_url=fetched.url,
+            original=fetched.original,
         )
 
     def _row(self, record: Record, **about_the_file: Any) -> IndexRow:
-        dataset, release = self.prepared.dataset, self.prepared.release
+        dataset = self.prepared.dataset
         caption = as_indexed(self.library.layout, self.library.layout.captions / caption_name(record))
         return IndexRow(
             record=record,
-            pixel_processing=release.pixel_processing,
+            pixel_processing=self._processing(),
             licence=dataset.TERMS.licence,
             attribution=record.attribution or dataset.ATTRIBUTION,
             reading=self.prepared.reading,
             **({"caption_path": caption, "downloaded_at": _now()} | about_the_file),
         )
+
+    def _processing(self) -> str:
+        """Return what was done to the pixels, by the dataset's authors and by us."""
+        theirs, ours = self.prepared.release.pixel_processing, self.prepared.request.shrink
+        return theirs if ours is None else "; ".join(filter(None, (theirs, f"by cxr: {ours}")))
 
     def _written(self) -> None:
         full = len(self._rows) + len(self._outcomes) >= _BATCH

@@ -21,6 +21,7 @@ from cxr.library.prepare import Prepared
 from cxr.library.published import keep_tables
 from cxr.library.refusals import Refusals
 from cxr.library.run import DownloadSummary, recorded
+from cxr.library.shrinking import named_as_written, require_one_form, shrink_of
 from cxr.library.skipping import why_no_image
 from cxr.model import Failure, Fetched, Record, Remote
 from cxr.progress import Progress
@@ -57,9 +58,11 @@ def download(
     Raises:
         InterruptedRunError: it was stopped; what was finished is kept.
         StorageError: the library's disk is full or read-only; what was finished is kept.
-        UsageError: the release's file names would collide with those of another one.
+        UsageError: the release's file names would collide with those of another one, or the library has
+            images of the dataset in another form.
     """
     summary = DownloadSummary.of(prepared)
+    require_one_form(library, summary.source, prepared.request.shrink)
     # A repair is no download that `--resume` could take up again.
     verb = "download" if again is None else "repair"
     with recorded(library, prepared, verb, summary) as book:
@@ -155,7 +158,7 @@ class _Run:
         for record in self.prepared.records():
             if record.image_id in image_ids:
                 remote = self.prepared.remote(record)
-                yield _Task(record, Job(record.image_id, remote, image_name(record, remote)), Action.FETCH)
+                yield _Task(record, self._job(record, remote), Action.FETCH)
 
     def _tasks(self) -> Iterator[_Task]:
         """Yield what is to be done; write down at once what is complete."""
@@ -167,9 +170,9 @@ class _Run:
         for record in self.prepared.records():
             remote = self.prepared.remote(record)
             refused.check(record, remote)
-            name = image_name(record, remote)
+            job = self._job(record, remote)
             entry = known.get(record.image_id)
-            action = decide(entry.size if entry else None, on_disk.get(name))
+            action = decide(entry.size if entry else None, on_disk.get(job.name))
             if record.image_id in elsewhere:
                 self._leave(record)
             elif action is Action.KEEP and entry is not None:
@@ -177,7 +180,12 @@ class _Run:
             elif reason := self._why_no_image(remote):
                 self._skip(record, remote, reason)
             else:
-                yield _Task(record, Job(record.image_id, remote, name), action)
+                yield _Task(record, job, action)
+
+    def _job(self, record: Record, remote: Remote) -> Job:
+        shrink = self.prepared.request.shrink
+        name = named_as_written(image_name(record, remote), shrink, remote)
+        return Job(record.image_id, remote, name, shrink_of(shrink, remote))
 
     def _why_no_image(self, remote: Remote) -> str:
         """Return why a file that no table names is no image, or nothing."""
