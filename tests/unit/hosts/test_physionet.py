@@ -200,8 +200,10 @@ def test_the_single_files_are_listed_where_their_agreement_is_missing(connect, p
     physionet.signed = {IMAGES}
     host = connect()
     assert Remote("mimic-cxr-reports.zip") in list(host.list())
-    with pytest.raises(RefusedError, match=r"sign-dua/mimic-cxr/2\.1\.0/"):
+    with pytest.raises(RefusedError, match=r"sign-dua/mimic-cxr/2\.1\.0/") as caught:
         content(host, "mimic-cxr-reports.zip")
+    assert f"though it does {IMAGES}" in caught.value.reason
+    assert "credentialed" not in caught.value.reason
 
 
 def test_a_list_goes_on_where_the_connection_broke(connect, physionet, way):

@@ -3,8 +3,10 @@
 import pickle
 
 import pytest
+from support.stub_service import Told, serving
 
-from cxr.hosts._physionet_session import Cookies
+from cxr.hosts._physionet_session import Cookies, Session
+from cxr.http import Client, HttpSettings
 from cxr.http.headers import Headers
 
 
@@ -32,6 +34,25 @@ def after(*lines):
 )
 def test_what_is_sent_back(lines, sent):
     assert after(*lines).headers() == ({"Cookie": sent} if sent else {})
+
+
+def test_they_go_back_to_where_they_came_from_and_other_hosts_set_none():
+    def elsewhere(_):
+        return Told(200, b"", [("Set-Cookie", "theirs=1")])
+
+    with serving(elsewhere) as other, serving(lambda _: Told()) as ours:
+        there = other.origin.replace("127.0.0.1", "localhost")
+        told = iter([Told(200, b"", [("Set-Cookie", "a=1")]), Told(302, b"", [("Location", there)]), Told()])
+        ours.answer = lambda _: next(told)
+        client = Client(HttpSettings(5, 5))
+        session = Session(client, ours.origin, Cookies())
+        for url in (ours.origin, ours.origin, there, ours.origin):
+            with session.open(url, headers={"Range": "bytes=0-0"}):
+                pass
+        client.close()
+    assert [asked.headers.get("cookie") for asked in ours.asked] == [None, "a=1", "a=1"]
+    assert [asked.headers.get("cookie") for asked in other.asked] == [None, None]
+    assert {asked.headers["range"] for asked in (*ours.asked, *other.asked)} == {"bytes=0-0"}
 
 
 def test_another_process_goes_on_with_them():
