@@ -5,12 +5,13 @@ import sqlite3
 
 import pytest
 from support.nih_folder import make_nih_folder
-from support.object_servers import KEY, KEY_ID, rclone_google, rclone_s3
+from support.object_servers import AZURE_ACCOUNT, AZURE_KEY, KEY, KEY_ID, azurite, rclone_google, rclone_s3
 from support.program import cxr, cxr_json
 
 from cxr import datasets
 
 IMAGES = 24
+AT = "copies/nih"
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,25 @@ def google(kept):
         yield {"STORAGE_EMULATOR_HOST": server.origin}
 
 
+@pytest.fixture(scope="module")
+def azure(kept):
+    with azurite() as server:
+        server.make("lab-data", False)
+        store = server.store("lab-data", AT)
+        folder = kept / "lab-data" / AT
+        for path in (path for path in folder.rglob("*") if path.is_file()):
+            name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+            part = store.new_part(name)
+            part.write(content)
+            part.close()
+            store.commit(name, hashlib.sha256(content).hexdigest())
+        yield {
+            "AZURE_STORAGE_ACCOUNT": AZURE_ACCOUNT,
+            "AZURE_STORAGE_KEY": AZURE_KEY,
+            "AZURE_STORAGE_ENDPOINT": server.access.endpoint,
+        }
+
+
 def state(folder):
     """Return what lies below a folder, and when it was changed."""
     return sorted((str(path), path.stat().st_mtime_ns) for path in folder.rglob("*"))
@@ -59,13 +79,10 @@ def rows(home, columns="image_path, status, bytes, sha256"):
     return found
 
 
-AT = "copies/nih"
-
-
-@pytest.mark.parametrize("service", ["s3", "google"])
-def test_rows_point_at_the_bucket_and_nothing_is_written_there(service, request, kept, tmp_path):
+@pytest.mark.parametrize(("service", "scheme"), [("s3", "s3"), ("google", "gs"), ("azure", "az")])
+def test_rows_point_at_the_bucket_and_nothing_is_written_there(service, scheme, request, kept, tmp_path):
     variables = request.getfixturevalue(service)
-    url = f"{'s3' if service == 's3' else 'gs'}://lab-data/{AT}"
+    url = f"{scheme}://lab-data/{AT}"
     before = state(kept)
     command = ["index", "--source", "nih", "--at", url, "--base-dir", tmp_path / "L"]
     done = cxr_json(tmp_path, *command, variables=variables)
