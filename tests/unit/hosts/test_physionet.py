@@ -352,6 +352,9 @@ def test_a_web_page_is_no_file(connect, physionet, way):
     with pytest.raises(RefusedError) as caught:
         content(host, image(0))
     assert caught.value.code == "web_page"
+    behind = [("Content-Type", "text/html"), ("Content-Range", "bytes */3000")]
+    physionet.treat[f"{IMAGES}/{image(0)}"] = [Told(416, b"<html>", behind)]
+    assert content(host, image(0), 3000) == b""
 
 
 def test_trouble_is_no_refusal(connect, physionet, way):
