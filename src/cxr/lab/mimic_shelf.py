@@ -127,8 +127,9 @@ def mimic_shelf(root: Path, contents: MimicContents, progress: Progress | None =
     Raises:
         OSError: they cannot be written.
     """
-    facts = json.dumps(asdict(contents), sort_keys=True)
-    name = f"mimic-{contents.images}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
+    # What is made when asked for must be what was hashed: another encoder gives another folder.
+    facts = json.dumps(asdict(contents), sort_keys=True).encode() + noise(contents.seed, (24, 20), "probe")
+    name = f"mimic-{contents.images}-{hashlib.sha256(facts).hexdigest()[:12]}"
     folder = root / name
     with one_at_a_time(root / f"{name}.lock"):
         if not (folder / _FINISHED).exists():

@@ -317,6 +317,14 @@ def test_files_that_are_there_are_taken_as_they_are(made, monkeypatch):
     assert again.images == made.images
 
 
+def test_code_that_would_make_other_noise_takes_no_files_of_this_one(made, monkeypatch):
+    root = made.projects[JPG].folder.parents[2]
+    monkeypatch.setattr(shelves, "noise", lambda *_: b"other noise")
+    monkeypatch.setattr(shelves, "build", lambda *_: pytest.fail("built anew"))
+    with pytest.raises(pytest.fail.Exception):
+        mimic_shelf(root, NOISE)
+
+
 @pytest.mark.parametrize("images", [1, 2, 7])
 def test_a_lab_of_few_images_has_exactly_so_many(images, tmp_path):
     made = mimic_shelf(tmp_path, MimicContents(images=images, size=16, pixels="noise"))
