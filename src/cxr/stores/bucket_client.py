@@ -88,6 +88,9 @@ def _client_options(access: BucketAccess) -> "ClientConfig":
         "timeout": timedelta(minutes=5),
         "allow_http": access.is_plain_http,
     }
+    if access.is_plain_http:
+        # On this machine, then. Any proxy of ours takes the place of the environment's, and none is asked.
+        options |= {"proxy_url": "http://127.0.0.1:9", "proxy_excludes": "localhost,127.0.0.0/8,::1"}
     for variable in _CA_FILES:
         path = Path(os.environ.get(variable) or os.devnull)
         if path.is_file():

@@ -47,6 +47,7 @@ def test_every_object_is_listed_once_whatever_the_tree(small_pages, shape):
     assert sorted(one.name for one in stored_below(BUCKET, filled(names))) == sorted(names)
 
 
+@pytest.mark.parametrize("server", ["moto", "rclone"], indirect=True)
 def test_every_real_store_lists_all_of_its_pages(store):
     names = {f"files/p{ten}/{number}.jpg" for ten in range(10, 20) for number in range(105)} | {"list.txt"}
     threads = []
