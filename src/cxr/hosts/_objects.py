@@ -162,9 +162,7 @@ class Objects:
         except GenericError as error:
             if said(error).status != 416:
                 raise
-        meta = obstore.head(self._store, path)
-        is_another = bool(validator) and meta["e_tag"] != validator
-        return obstore.get(self._store, path) if is_another else meta["size"]
+        return obstore.head(self._store, path)["size"]
 
     def _level(self, prefix: str) -> "ListResult[Any]":
         self._check()

@@ -7,7 +7,8 @@ import pickle
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from support.xml_bucket import buckets, refusal
+from support.stub_service import Told
+from support.xml_bucket import DATE, buckets, refusal
 
 from cxr import hosts
 from cxr.credentials import stored, variables
@@ -233,6 +234,13 @@ def test_a_body_that_ends_early_is_worth_trying_again(there, host):
     there[0].refuse = lambda _: there[0]._object(b"abc", there[1].asked[-1])._replace(headers=short)
     with pytest.raises(TransientError):
         content(host, NAME)
+
+
+def test_a_part_that_is_shorter_than_it_says_is_worth_trying_again(there, host):
+    said = [("Content-Range", "bytes 2-98/99"), ("ETag", '"x"'), ("Last-Modified", DATE)]
+    there[0].refuse = lambda _: Told(206, b"abc", said)
+    with pytest.raises(TransientError):
+        content(host, NAME, 2)
 
 
 def test_nobody_there_is_worth_trying_again(there):
