@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from support.lab_library import IMPATIENT
 from support.labs import lab
-from support.object_servers import KEY, KEY_ID, moto
+from support.object_servers import AZURE_ACCOUNT, AZURE_KEY, KEY, KEY_ID, azurite, moto, rclone_s3
 from support.program import cxr, cxr_json
 
 from cxr.lab.physionet_rules import AGENTS, IMAGES_ONLY, READER, PhysioNetRules
@@ -65,7 +65,10 @@ def mirror(home, lab, to, *more, account=READER, expect=0, **variables):
 
 
 def into(server):
-    """Return the variables that point at an S3 server, as users of AWS have them."""
+    """Return the variables that point at a server, as users of AWS or Azure have them."""
+    if server.scheme == "az":
+        account = f"AccountName={AZURE_ACCOUNT};AccountKey={AZURE_KEY};BlobEndpoint={server.access.endpoint}"
+        return {"AZURE_STORAGE_CONNECTION_STRING": account}
     return {"AWS_ENDPOINT_URL": server.origin, "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": KEY}
 
 
@@ -154,15 +157,27 @@ def test_terms_have_to_be_accepted_once(tmp_path, running):
 # --- A bucket ---------------------------------------------------------------------------------------------
 
 
-def test_a_bucket_gets_the_tree_and_nothing_else(tmp_path, running, s3):
-    s3.make("whole", False)
-    summary = mirror(tmp_path, running, "s3://whole/a/prefix", **into(s3))
+@pytest.fixture(params=["moto", "rclone", "azurite"])
+def server(request, tmp_path):
+    """Each of three object stores that nobody here wrote."""
+    if request.param == "moto":
+        yield request.getfixturevalue("s3")
+        return
+    (tmp_path / "buckets").mkdir()
+    with azurite() if request.param == "azurite" else rclone_s3(tmp_path / "buckets") as one:
+        yield one
+
+
+def test_a_bucket_gets_the_tree_and_nothing_else(tmp_path, running, server):
+    server.make("whole", False)
+    to = f"{server.scheme}://whole/a/prefix"
+    summary = mirror(tmp_path, running, to, **into(server))
     assert summary["copied"] == summary["images_there"] == IMAGES
-    came = in_bucket(s3, "whole", "a/prefix")
+    came = in_bucket(server, "whole", "a/prefix")
     assert images(running).items() <= came.items()
     assert came.keys() >= LISTS
     assert all(path.startswith((f"{JPG}/", f"{TEXTS}/")) for path in came)
-    again = mirror(tmp_path, running, "s3://whole/a/prefix", **into(s3))
+    again = mirror(tmp_path, running, to, **into(server))
     assert (again["already"], again["copied"]) == (IMAGES, 0)
 
 
