@@ -1,6 +1,7 @@
 """MIMIC-CXR-JPG from the lab's PhysioNet into a library, with one agreement and with both."""
 
 import csv
+import zipfile
 
 import pytest
 from support.lab_library import IMPATIENT
@@ -97,3 +98,38 @@ def test_the_whole_split_and_all_labels_are_told_without_an_image(tmp_path, runn
     tables = tmp_path / "L" / "raw" / "mimic" / "2.1.0"
     told = cxr(tmp_path, "datasets", "show", "mimic", "--tables", tables, "--json")
     assert f'"images": {IMAGES}' in told.stdout
+
+
+@pytest.fixture
+def copy(tmp_path, running):
+    """Both projects below one folder, as wget leaves them, and the reports unpacked."""
+    copy = tmp_path / "physionet.org" / "files"
+    for project in ("mimic-cxr-jpg/2.1.0", "mimic-cxr/2.1.0"):
+        for path in running.mimic.checksums(project):
+            file = copy / project / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(running.mimic.projects[project].read(path))
+    with zipfile.ZipFile(copy / "mimic-cxr/2.1.0/mimic-cxr-reports.zip") as archive:
+        archive.extractall(copy / "mimic-cxr/2.1.0")
+    (copy / "mimic-cxr/2.1.0/mimic-cxr-reports.zip").unlink()
+    return copy
+
+
+def test_a_copy_of_both_projects_is_indexed_where_it_is(tmp_path, copy):
+    before = {path: path.stat().st_mtime_ns for path in copy.rglob("*")}
+    words = ("index", "--source", "mimic", "--at", copy.parent, "--base-dir", "L", "--accept-terms", "mimic")
+    cxr(tmp_path, *words)
+    assert {path: path.stat().st_mtime_ns for path in copy.rglob("*")} == before
+    rows = index(tmp_path / "L")
+    assert len(rows) == IMAGES
+    assert all(row["image_path"].startswith(str(copy)) for row in rows)
+    assert any("Text Origin: report (" in caption for caption in captions(tmp_path / "L"))
+
+
+def test_a_library_from_a_copy_keeps_its_tables_and_no_stray_report(tmp_path, copy):
+    words = ("download", "--source", "mimic", "--from", copy.parent, "--base-dir", "L", "--limit", 3)
+    cxr(tmp_path, *words, "--accept-terms", "mimic")
+    kept = {path.name for path in (tmp_path / "L" / "raw" / "mimic" / "2.1.0").iterdir()}
+    assert "mimic-cxr-2.0.0-metadata.csv.gz" in kept
+    assert not [name for name in kept if name.endswith(".txt")]
+    assert len(index(tmp_path / "L")) == 3

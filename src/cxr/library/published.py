@@ -11,12 +11,16 @@ from cxr.stores.replacing import replacing
 def keep_tables(library: Library, prepared: Prepared) -> None:
     """Copy the tables that were read to ``raw/<source>/<release>/``, where they are not there already.
 
+    What would not be found there again, such as one report of a tree of them, stays where it is.
+
     Raises:
         StorageError: they cannot be written.
     """
     folder = library.layout.raw / prepared.request.source / prepared.release.key
-    for table in prepared.published.tables.values():
-        kept = folder / table.name
+    tables = {table.name: table for table in prepared.published.tables.values()}
+    found = prepared.dataset.find_tables(tables).values() if tables else ()
+    for name in found:
+        table, kept = tables[name], folder / name
         if kept.is_file() and (kept.samefile(table) or filecmp.cmp(kept, table, shallow=False)):
             continue
         with replacing(kept) as part:
