@@ -19,7 +19,8 @@ class Stored:
     Attributes:
         name: Its name below the store's place, with slashes.
         size: Bytes.
-        md5: Of its bytes, in lower-case hex; empty where the listing has none.
+        md5: Of its bytes, in lower-case hex; empty where the listing has none. In a bucket that encrypts with
+            keys of its own it is another number: one that differs proves nothing.
     """
 
     name: str

@@ -82,7 +82,6 @@ def _emulator_token() -> Any:
 def _client_options(access: BucketAccess) -> "ClientConfig":
     options: ClientConfig = {
         "user_agent": f"cxr/{__version__}",
-        "connect_timeout": timedelta(seconds=15),
         # Of a whole request: 16 MiB over a line of 0.5 Mbit/s. The library's read_timeout would count while
         # it sends, too.
         "timeout": timedelta(minutes=5),

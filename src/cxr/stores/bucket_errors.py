@@ -36,7 +36,7 @@ _OTHER_REGION: Final = frozenset(
 )
 _DAMAGED: Final = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "Md5Mismatch"})
 # Without credentials the library asks the machine's own cloud for some, at these addresses.
-_NO_KEYS: Final = ("oken request", "//169.254.169.254/", "//metadata.google.internal/")
+_NO_KEYS: Final = ("oken request", "/latest/api/token", "//169.254.169.254/", "//metadata.google.internal/")
 _SERVICES: Final = {S3: "aws", GOOGLE: "gcs", AZURE: "azure"}
 _MAKE: Final = {
     S3: "aws s3 mb s3://{}",

@@ -5,6 +5,8 @@ import pickle
 import sys
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cxr.errors import AccessError, ConfigError, MissingExtraError, StorageError, UsageError
 from cxr.secret import Secret
@@ -81,6 +83,17 @@ def test_what_is_no_such_place_is_refused_and_no_signature_shown(url):
     with pytest.raises(UsageError) as caught:
         Bucket.parse(url)
     assert "invented" not in str(caught.value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(), st.text().map("s3://bucket/".__add__)))
+def test_any_text_is_a_place_or_refused(text):
+    try:
+        bucket = Bucket.parse(text)
+    except UsageError:
+        return
+    assert Bucket.parse(str(bucket)) == bucket
+    assert ".." not in bucket.prefix.split("/")
 
 
 def test_keys_and_region_come_from_the_environment(monkeypatch):

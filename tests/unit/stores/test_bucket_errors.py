@@ -122,3 +122,17 @@ def test_no_container_is_told(azurite):
     for what in (put, lambda store: store.listing()):
         with pytest.raises(StorageError, match=r"no bucket not-there .*ContainerNotFound"):
             what(store)
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_no_credentials_are_told_as_such_and_not_as_the_clouds_own_address(monkeypatch, status):
+    """Without any the library asks the machine, as if it stood in a cloud."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with answering(status, "") as machine, answering(200, "") as service:
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", machine.origin)
+        store = ObjectStore("s3://bucket/prefix", BucketAccess({"region": "us-east-1"}, service.origin))
+        for said in said_by(store, AccessError):
+            assert "There are no credentials for s3://bucket/prefix" in said
+            assert "cxr credentials set aws" in said
+        assert service.asked == []
