@@ -1,7 +1,6 @@
 """Runs that are stopped, asked, or met by a second one."""
 
 import os
-import pty
 import signal
 import subprocess
 import time
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from support.program import COMMAND, cxr, cxr_json, environment
+from support.terminal import on_a_terminal
 
 SLOW = [
     "download",
@@ -88,34 +88,6 @@ def test_a_second_run_is_told_who_is_at_work(tmp_path):
         second = cxr(tmp_path, *SLOW, expect=6)
         assert "download" in second.stderr
         cxr(tmp_path, "stats", "--base-dir", "l")  # reading is allowed meanwhile
-
-
-def on_a_terminal(home, *arguments, answers):
-    """Run with a pseudo-terminal for stdin and stderr; answer each question with the next line."""
-    ours, theirs = pty.openpty()
-    run = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        cwd=home,
-        env=environment(home) | {"TERM": "xterm"},
-        stdin=theirs,
-        stderr=theirs,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    os.close(theirs)
-    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
-    seen = b""
-    while True:
-        try:
-            block = os.read(ours, 65_536)
-        except OSError:  # Linux's way of saying that the other end is closed
-            break
-        if not block:
-            break
-        seen += block
-    out = run.communicate(timeout=120)[0]
-    os.close(ours)
-    return run.returncode, out, seen.decode("utf-8", "replace")
 
 
 def test_on_a_terminal_the_plan_is_shown_and_a_number_can_be_chosen(tmp_path):

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from pathlib import PurePosixPath
 
@@ -11,7 +12,10 @@ import pytest
 from support.lab_library import IMPATIENT
 from support.labs import lab
 from support.nih_folder import make_nih_folder
-from support.program import cxr, cxr_json
+from support.program import COMMAND, cxr, cxr_json, environment
+from support.terminal import on_a_terminal
+
+from cxr.lab.service import Pace
 
 IMAGES = 24
 
@@ -116,9 +120,38 @@ def test_a_dry_run_makes_nothing(home):
     assert not (home / "state").exists()
 
 
-def test_a_bucket_is_refused_while_there_is_no_store_for_it(home):
-    done = cxr(home, "mirror", "--source", "nih", "--from", "nih", "--to", "ftp://bucket/nih", expect=2)
-    assert "ftp://bucket/nih" in done.stderr
+def test_the_plan_for_a_bucket_says_what_goes_there_and_nothing_of_a_disk(home):
+    words = ("mirror", "--source", "nih", "--from", "nih", "--to", "s3://bucket/nih", "--dry-run")
+    plan = cxr_json(home, *words)
+    assert (plan["to"], plan["free"]) == ("s3://bucket/nih", None)
+    assert plan["bytes"] == plan["size"] > 0
+    said = cxr(home, *words).stdout
+    assert "to s3://bucket/nih" in said
+    assert "disk" not in said
+
+
+@pytest.mark.parametrize("to", ["ftp://bucket/nih", "s3://", "s3://a/../b", ""])
+def test_what_names_no_place_is_refused(home, to):
+    done = cxr(home, "mirror", "--source", "nih", "--from", "nih", "--to", to, expect=2)
+    assert "Next:" in done.stderr
+    assert not (home / ".local").exists()
+
+
+def test_on_a_terminal_the_plan_is_shown_and_a_number_can_be_chosen(home):
+    words = ("mirror", "--source", "nih", "--from", "nih", "--to", "there")
+    code, out, seen = on_a_terminal(home, *words, answers=["4"])
+    assert code == 0, seen
+    assert "12 (all images)" in seen
+    assert "4 copied" in out
+    assert len(images(home / "there")) == 4
+
+
+def test_on_a_terminal_one_can_leave(home):
+    words = ("mirror", "--source", "nih", "--from", "nih", "--to", "there")
+    code, _, seen = on_a_terminal(home, *words, answers=["q"])
+    assert code == 2, seen
+    assert "Nothing was mirrored" in seen
+    assert not (home / "there").exists()
 
 
 # --- Going on ---------------------------------------------------------------------------------------------
@@ -218,6 +251,30 @@ def test_a_name_that_the_ledger_has_for_another_path_is_not_taken_for_there(tmp_
     second = from_lab(tmp_path, running, "box")  # which has the images in other folders
     assert second["copied"] == IMAGES
     assert len(images(tmp_path / "there")) == 2 * IMAGES
+
+
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path):
+    words = ("mirror", "--source", "nih", "--host", "kaggle", "--to", "there", "--state", "state")
+    with lab(images=IMAGES, size=96, folders=3, pace=Pace(bytes_per_second=40_000)) as slow:
+        run = subprocess.Popen(
+            [*COMMAND, *words, "--workers", "1"],
+            cwd=tmp_path,
+            env=environment(tmp_path) | {**slow.environment, **IMPATIENT},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        until = time.monotonic() + 60
+        while run.poll() is None and not images(tmp_path / "there") and time.monotonic() < until:
+            time.sleep(0.02)
+        run.terminate()
+        said = run.communicate(timeout=60)[1]
+        assert run.returncode == 130, said
+        assert "of 24 images were done" in said
+    there = len(images(tmp_path / "there"))
+    with lab(images=IMAGES, size=96, folders=3) as quick:
+        summary = from_lab(tmp_path, quick, "kaggle")
+        assert summary["copied"] == IMAGES - there
+        assert images(tmp_path / "there") == quick.images
 
 
 def test_two_places_have_two_ledgers(home):
