@@ -172,13 +172,13 @@ def test_a_part_with_wrong_bytes_is_fetched_once_more_from_zero(host, store, ser
     assert [request.start > 0 for request in served.requests] == [False, True, False]
 
 
-def test_a_file_that_stays_wrong_is_a_failure_after_one_more_try(host, store, served):
+def test_a_file_that_stays_wrong_is_a_failure_after_three_more_tries(host, store, served):
     unit = unit_for(checksum=f"sha256:{hashlib.sha256(OTHER).hexdigest()}")
     break_off(unit, host, store, served)
     failure = attempt(unit, host, store)
     assert isinstance(failure, Failure)
     assert failure.code == "hash_differs"
-    assert len(served.requests) == 3
+    assert len(served.requests) == 5
     assert leftovers(store) == []
     assert store.listing() == {}
 
