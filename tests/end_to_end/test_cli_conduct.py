@@ -110,15 +110,6 @@ def test_a_folder_with_tables_but_no_images_is_told(seeded, tmp_path):
     assert not (tmp_path / "l").exists()
 
 
-def test_a_host_of_a_later_version_is_answered_with_one_that_works(seeded):
-    done = cxr(seeded, "download", "--source", "nih", "--host", "gcs", expect=2)
-    assert "--host kaggle" in done.stderr
-    gcs = {"CXR_DATASETS__NIH__SOURCE": "gcs"}
-    step = cxr_json(seeded, "check-access", "--source", "nih", expect=3, variables=gcs)["nih"]["missing"]
-    assert "kaggle, box" in step
-    assert "CXR_DATASETS__NIH__SOURCE" in step
-
-
 @pytest.mark.parametrize(
     "typed",
     [
