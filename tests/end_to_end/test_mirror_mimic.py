@@ -257,6 +257,20 @@ def test_the_same_seed_chooses_the_same_studies_as_a_download(tmp_path, running)
     assert downloaded
 
 
+@pytest.mark.parametrize("above", ["", "physionet.org/files"])
+def test_a_copy_is_mirrored_from_whichever_of_its_folders_is_named(tmp_path, running, above):
+    copy = tmp_path / "copy" / above
+    mirror(tmp_path, running, copy)
+    came = in_folder(copy)
+    (tmp_path / "copy" / "notes.txt").write_text("not of the tree")
+    for number, named in enumerate((tmp_path / "copy", copy / JPG)):
+        mirror(tmp_path, running, f"there{number}", "--from", named)
+        there = in_folder(tmp_path / f"there{number}")
+        assert there == {path: came[path] for path in there}
+        assert images(running).keys() <= there.keys()
+    assert in_folder(tmp_path / "there0").keys() >= LISTS
+
+
 def test_the_secret_words_are_in_nothing_that_was_written(tmp_path, running, s3):
     s3.make("quiet", False)
     mirror(tmp_path, running, "s3://quiet/m", **into(s3))

@@ -207,7 +207,7 @@ class _Mirror:
         prepared = self.prepared
         for record in prepared.records():
             remote = prepared.remote(record)
-            name = self.tree.image(remote)
+            name = self.tree.image(record, remote)
             self.summary.named(name)
             known = self._entry(record.image_id, name)
             action = self._action(name, known)

@@ -9,9 +9,10 @@ from cxr.datasets import Release
 from cxr.library.holdings import ListedFiles
 from cxr.library.prepare import Prepared
 from cxr.library.zip_holdings import ZipMembers
-from cxr.model import Remote
+from cxr.model import Record, Remote
 
-_REPORTS: Final = "-reports.zip"  # mimic-cxr-reports.zip: 227,835 texts in one file (sources 2.6)
+# mimic-cxr-reports.zip has 227,835 texts; who unpacked it has files/p10/p10000001/s50000001.txt.
+_REPORTS: Final = "-reports.zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,18 @@ class Tree:
         """The folders that all of it lies in, as `root` is written."""
         return frozenset({self.root, *(f"{'/'.join(path.split('/')[:2])}/" for path in self.beside.values())})
 
-    def image(self, remote: Remote) -> str:
-        """Return an image's path."""
-        return self.root + remote.path
+    def image(self, record: Record, remote: Remote) -> str:
+        """Return an image's path: as it is published where that tree is known, else as the host has it."""
+        return self.root + record.published_path if self.root else remote.path
 
     def other(self, path: str) -> str:
-        """Return the path of a file that is no image."""
-        if path in self.beside.values():
-            return path
-        return self.beside.get(path, self.root + path)
+        """Return the path of a file that is no image, in whichever folder of a copy the trees lie."""
+        return self.within(path) or self.beside.get(path, self.root + path)
+
+    def within(self, path: str) -> str:
+        """Return what follows where one of the trees begins in a path of a copy; empty where none does."""
+        begins = [f"/{path}".find(f"/{root}") for root in self.roots if root]
+        return next((path[at:] for at in begins if at >= 0), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,16 @@ def others(prepared: Prepared, tree: Tree, *, reports: bool) -> Iterator[Other]:
     found += [
         Other(Remote(name, path.stat().st_size), tree.other(name), path) for name, path in tables.items()
     ]
-    wanted = [one for one in found if reports or not one.name.endswith(_REPORTS)]
+    wanted = [one for one in found if reports or not _is_report(one.name)]
+    if any(
+        tree.within(one.remote.path) for one in wanted
+    ):  # a copy from above: what else is there is not ours
+        wanted = [one for one in wanted if one.here or tree.within(one.remote.path)]
     yield from sorted(wanted, key=lambda one: (not one.name.startswith(tree.root), one.name))
+
+
+def _is_report(name: str) -> bool:
+    return name.endswith(_REPORTS) or ("/files/" in name and name.endswith(".txt"))
 
 
 def _listed(prepared: Prepared) -> Iterator[Remote]:
