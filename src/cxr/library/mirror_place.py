@@ -11,7 +11,7 @@ from typing import Final
 
 from cxr.config import Config
 from cxr.database.connection import open_database, open_readonly
-from cxr.errors import OlderLibraryError, TermsError, UsageError
+from cxr.errors import OlderLibraryError, StorageError, TermsError, UsageError
 from cxr.ledger.read import sizes
 from cxr.library.layout import Layout
 from cxr.library.lock import hold
@@ -69,8 +69,14 @@ class Destination:
         for root in roots:
             below = replace(self, text=f"{self.text}/{root}".rstrip("/"), folder=self._below(root))
             if below.folder is None or below.folder.is_dir():
-                for file in below.store(layout).stored():
-                    yield replace(file, name=root + file.name)
+                try:
+                    for file in below.store(layout).stored():
+                        yield replace(file, name=root + file.name)
+                except OSError as error:
+                    raise StorageError(
+                        f"{below.text} cannot be listed: {error.strerror or error}.",
+                        next_step="Check the permissions of the folders below it, and that its disk is there.",
+                    ) from error
 
     def _below(self, root: str) -> Path | None:
         return None if self.folder is None else self.folder / root

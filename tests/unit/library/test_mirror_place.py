@@ -3,7 +3,7 @@
 import pytest
 
 from cxr.config import load
-from cxr.errors import LibraryError, UsageError
+from cxr.errors import LibraryError, StorageError, UsageError
 from cxr.ledger.write import Outcome, write_outcomes
 from cxr.library.mirror_place import already, default_state, destination, open_state, state_of
 from cxr.model import Fetched, Transfer
@@ -55,6 +55,18 @@ def test_only_the_folders_of_the_tree_are_listed(tmp_path):
     }
     assert len(list(place.stored([""], layout))) == 3
     assert not (tmp_path / "there" / "absent").exists()
+
+
+def test_a_folder_that_cannot_be_listed_ends_the_run_with_what_to_do(tmp_path, monkeypatch):
+    place = destination(str(tmp_path / "there"))
+    (tmp_path / "there").mkdir()
+
+    def refused(_folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("cxr.stores.local.entries", refused)  # root may list everything
+    with pytest.raises(StorageError, match="cannot be listed: Permission denied"):
+        list(place.stored([""], state_of("nih", place, tmp_path / "state")))
 
 
 def test_one_run_writes_a_state_at_a_time(tmp_path, config):

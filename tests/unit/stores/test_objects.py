@@ -56,6 +56,14 @@ def test_what_is_put_is_listed_and_read_under_its_published_name(store):
     assert {name: content_of(store, name) for name in contents} == contents
 
 
+def test_the_hash_that_was_put_beside_an_object_is_told_of_it(store, server):
+    put(store, "a/b.jpg", b"pixels")
+    # What stands for Google here keeps no metadata by Google's names.
+    kept = "" if server.scheme == "gs" else hashlib.sha256(b"pixels").hexdigest()
+    assert store.kept_sha256("a/b.jpg") == kept
+    assert store.kept_sha256("absent.jpg") == ""
+
+
 def test_a_listing_has_the_md5_where_the_store_keeps_one(store, server):
     put(store, "a/b.jpg", b"pixels")
     md5 = "" if server.name == "azurite" else hashlib.md5(b"pixels").hexdigest()
