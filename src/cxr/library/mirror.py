@@ -15,12 +15,13 @@ from cxr.library.mirror_book import MirrorBook
 from cxr.library.mirror_others import Others, put
 from cxr.library.mirror_place import refuse_public
 from cxr.library.mirror_run import MirrorRequest, MirrorSummary, recorded
+from cxr.library.mirror_there import There
 from cxr.library.mirror_tree import others, tree_of
 from cxr.library.open import Library
 from cxr.library.published import keep_tables
 from cxr.model import Failure, Fetched, Transfer
 from cxr.progress import Progress
-from cxr.stores import Store
+from cxr.stores import Store, Stored
 from cxr.transfer.decide import Action, decide
 from cxr.transfer.engine import Engine
 from cxr.transfer.fetch import verify_found
@@ -100,20 +101,23 @@ class _Mirror:
         self.policy = retry_policy(state.config)
         self.workers = self.prepared.request.workers or state.config.download.concurrent_downloads
         self.known: Mapping[str, Finished] = finished(state.database, summary.source)
-        self.there: dict[str, int] = {}
+        self.there = There(())
         self.md5s: dict[str, str] = {}
         self._verified: dict[str, Action] = {}
 
     def go(self) -> None:
         """List what is there, then bring what is not."""
-        for file in self.request.to.stored(self.tree.roots, self.state.layout):
-            self.there[file.name] = file.size
-            if file.md5 and not self.known:
-                self.md5s[file.name] = file.md5
+        self.there = There(self._listed())
         keep_tables(self.state, self.prepared)
         self._bring_others()
         if not self.request.metadata_only:
             self._bring_images(self._opened())
+
+    def _listed(self) -> Iterator[Stored]:
+        for file in self.request.to.stored(self.tree.roots, self.state.layout):
+            if file.md5 and not self.known:
+                self.md5s[file.name] = file.md5
+            yield file
 
     def put_failed_list(self) -> None:
         """Put the failed list beside the tree, where something failed or an earlier list lies."""
@@ -232,9 +236,9 @@ class _Mirror:
 
         That is the MD5 of its listing, or the SHA-256 that was kept beside an object when it was put.
         """
-        remote, size = job.remote, self.there[job.name]
+        remote, size = job.remote, self.there.size(job.name)
         kind, _, published = remote.checksum.lower().partition(":")
-        if not published or remote.size not in (None, size):
+        if size is None or not published or remote.size not in (None, size):
             return None
         if kind == "md5" and self.md5s.get(job.name) == published:
             return Fetched(job.name, size, "", self.prepared.host.url(remote), Transfer.FOUND, 0.0)
@@ -262,7 +266,7 @@ class _Mirror:
 
     def _action(self, name: str, known: Finished | None) -> Action:
         """Decide by ledger and listing; ``--verify`` reads what the ledger would leave unread."""
-        action = decide(known.size if known else None, self.there.get(name))
+        action = decide(known.size if known else None, self.there.size(name))
         if action is Action.KEEP and self.request.verify:
             return Action.VERIFY
         return action

@@ -75,7 +75,7 @@ class Destination:
                 except OSError as error:
                     raise StorageError(
                         f"{below.text} cannot be listed: {error.strerror or error}.",
-                        next_step="Check the permissions of the folders below it, and that its disk is there.",
+                        next_step="Check the permissions of its folders, and that its disk is there.",
                     ) from error
 
     def _below(self, root: str) -> Path | None:
