@@ -37,7 +37,9 @@ def test_fifty_kills_a_lost_ledger_and_deleted_objects_cost_what_was_in_flight(t
         variables = {
             **one.environment,
             **IMPATIENT,
-            "AWS_ENDPOINT_URL": s3.origin, "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": KEY,
+            "AWS_ENDPOINT_URL": s3.origin,
+            "AWS_ACCESS_KEY_ID": KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": KEY,
         }
         words = ("mirror", "--source", "mimic", "--to", "s3://killed/m", "--state", "state", "-q", "--yes")
         words += ("--accept-terms", "mimic", "--workers", str(CONNECTIONS))

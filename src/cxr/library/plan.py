@@ -129,7 +129,9 @@ def _notes(prepared: Prepared) -> tuple[str, ...]:
     if prepared.unmatched:
         notes.append(f"Images of the folder that are in no table, and left out: {prepared.unmatched:,}.")
     if prepared.problems:
-        notes.append(f"Rows of the tables with problems: {len(prepared.problems):,}; `cxr stats` counts them.")
+        notes.append(
+            f"Rows of the tables with problems: {len(prepared.problems):,}; `cxr stats` counts them."
+        )
     if prepared.counts.selected == 0:
         notes.append("Nothing is selected.")
     return tuple(notes)
