@@ -1,5 +1,6 @@
 """MIMIC-CXR's reports: a text file a study, in one zip or unpacked as folders."""
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -23,6 +24,7 @@ _UNREADABLE: Final = (
     ValueError,
     RuntimeError,
     NotImplementedError,
+    lzma.LZMAError,
     zlib.error,
     zipfile.BadZipFile,
 )
@@ -87,7 +89,11 @@ class _Reports:
             return None
         text = text.replace("\r\n", "\n")
         found = mimic_sections(text)
-        return Report(text, found.findings, found.impression) if text.strip() else None
+        if not text.strip():
+            return None
+        # Where a report has neither section, its last paragraph is what MIMIC's own sectioning takes.
+        findings = found.findings or ("" if found.impression else found.last_paragraph)
+        return Report(text, findings, found.impression)
 
     def _tell(self, path: str, what: str) -> None:
         message = f"The report {path} {tables.shown(Path(what))}"

@@ -64,7 +64,7 @@ def view_of(position: str, meaning: str, orientation: str) -> View:
     """
     by_position = _POSITIONS.get(_plain(position).upper(), "")
     by_meaning = _MEANINGS.get(_plain(meaning).lower(), "")
-    found = by_position or by_meaning
+    found = by_position if position.strip() else by_meaning  # a view that we do not know is not another one
     if not found:
         return _unknown(position.strip() or meaning.strip())
     published = position if by_position else meaning

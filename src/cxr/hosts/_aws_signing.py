@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.session import Session
 
 from cxr.credentials import SERVICES, find, problems
@@ -119,6 +119,9 @@ class Signing:
             raise RefusedError("credentials", _NOBODY) from None
         except BotoCoreError as error:  # an expired login, an unknown profile: its text names it
             raise RefusedError("credentials", f"AWS credentials: {error}") from error
+        except ClientError as error:  # a role that is not given: its code says why
+            code = error.response.get("Error", {}).get("Code", "")
+            raise RefusedError("credentials", f"AWS credentials: the role is refused ({code}).") from None
         return str(signed)
 
     def _client(self) -> Any:

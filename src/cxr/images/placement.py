@@ -27,11 +27,14 @@ class Shrink:
         size: In pixels; ``None`` leaves the size.
         fit: What ``size`` is meant for.
         format: What it is written as; ``None`` keeps JPEG and PNG, and makes PNG of the others.
+        kept: ``format`` is what the file's name promises and was not asked for: a JPEG or PNG of another
+            name than its own is refused.
     """
 
     size: int | None = None
     fit: Fit = Fit.SHORT
     format: Format | None = None
+    kept: bool = False
 
     def __str__(self) -> str:
         """Say it in words, as in ``pixel_processing``."""
@@ -40,7 +43,7 @@ class Shrink:
         if self.size is not None:
             sides = meant.get(self.fit, f"square, {self.fit}")
             words.append(f"reduced by area to {self.size} pixels {sides}")
-        if self.format is not None:
+        if self.format is not None and not self.kept:
             words.append(f"written as {self.format.title}")
         return ", ".join(words)
 

@@ -32,6 +32,7 @@ class Shrunk:
         format: What it is.
         bit_depth: Bits a sample.
         placement: Where the pixels went.
+        processing: What was done to them, for people; empty where the file is what it was.
         original: What the file before was.
     """
 
@@ -39,15 +40,16 @@ class Shrunk:
     format: Format
     bit_depth: int
     placement: Placement
+    processing: str
     original: Inspection
 
 
 def shrink(data: bytes, how: Shrink, *, limits: Limits = DEFAULT_LIMITS) -> Shrunk:
     """Make another file of an image's.
 
-    Grey stays grey, with 8 or 16 bits; colours that are equal in every pixel become grey, and alpha that is
-    opaque is left out. JPEG is written with quality 95 without subsampling; 16 bits become 8 there, which is
-    the one time that depth is lost, and only by asking for JPEG.
+    A file of the format asked for that is small enough stays as it is, byte for byte. In others grey stays
+    grey, with 8 or 16 bits; colours that are equal in every pixel become grey, and alpha that is opaque is
+    left out. JPEG is written with quality 95 without subsampling.
 
     Args:
         data: The whole file.
@@ -56,17 +58,42 @@ def shrink(data: bytes, how: Shrink, *, limits: Limits = DEFAULT_LIMITS) -> Shru
 
     Raises:
         FaultError: the file is no sound image; or it is one that would lose more than size: colours of
-            print, transparent pixels, several images.
+            print, transparent pixels, several images, 16 bits where JPEG is asked for.
     """
     found = inspect(data, limits=limits)
     if found.fault is not None:
         raise FaultError(found.fault.code, found.fault.message)
     _require_simple(found)
-    pixels = _grey_where_equal(_upright(_read(data, found), found.orientation))
+    written = _written(how, found)
+    pixels = _upright(_read(data, found), found.orientation)
     height, width = pixels.shape[:2]
     placement = place(width, height, how.size or max(width, height), how.fit if how.size else Fit.LONG)
-    written = how.format or (found.format if found.format in WRITTEN else Format.PNG)
-    return _encoded(_drawn(pixels, placement), written, placement, found)
+    if written is found.format and not placement.changes and found.orientation in (None, 1):
+        return Shrunk(data, written, found.bit_depth or 8, placement, "", found)
+    drawn = _drawn(_grey_where_equal(pixels), placement)
+    return Shrunk(_encoded(drawn, written), written, 8 * drawn.dtype.itemsize, placement, str(how), found)
+
+
+def _written(how: Shrink, found: Inspection) -> Format:
+    """Return the format to write.
+
+    Raises:
+        FaultError: it would say another thing than the name, or lose depth.
+    """
+    if how.format is None:
+        return found.format if found.format in WRITTEN else Format.PNG
+    if how.kept and found.format in WRITTEN and found.format is not how.format:
+        raise FaultError(
+            "not_shrunk",
+            f"it is {found.format.title} and is named {how.format.title}: ask for one with --format",
+        )
+    if how.format is Format.JPEG and (found.bit_depth or 8) > 8:
+        raise FaultError(
+            "not_shrunk",
+            f"it has {found.bit_depth} bits, JPEG has 8, and nothing says which of its values are to be "
+            "shown: ask for --format png",
+        )
+    return how.format
 
 
 def _require_simple(found: Inspection) -> None:
@@ -125,23 +152,15 @@ def _drawn(pixels: Pixels, placement: Placement) -> Pixels:
     return frame
 
 
-def _encoded(pixels: Pixels, written: Format, placement: Placement, found: Inspection) -> Shrunk:
-    if written is Format.JPEG:
-        pixels = _eight_bits(pixels)
-        grey = pixels.ndim == 2
-        data: bytes = simplejpeg.encode_jpeg(
-            pixels[..., None] if grey else pixels,
-            quality=_QUALITY,
-            colorspace="GRAY" if grey else "BGR",
-            colorsubsampling="Gray" if grey else "444",
-        )
-    else:
+def _encoded(pixels: Pixels, written: Format) -> bytes:
+    if written is Format.PNG:
         _, png = cv2.imencode(".png", pixels)
-        data = png.tobytes()
-    return Shrunk(data, written, 8 * pixels.dtype.itemsize, placement, found)
-
-
-def _eight_bits(pixels: Pixels) -> Pixels:
-    if pixels.dtype == np.uint8:
-        return pixels
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        return png.tobytes()
+    grey = pixels.ndim == 2
+    data: bytes = simplejpeg.encode_jpeg(
+        pixels[..., None] if grey else pixels,
+        quality=_QUALITY,
+        colorspace="GRAY" if grey else "BGR",
+        colorsubsampling="Gray" if grey else "444",
+    )
+    return data

@@ -138,24 +138,41 @@ class Book:
             bit_depth=fetched.bit_depth,
             source_url=fetched.url,
             original=fetched.original,
+            pixel_processing=self._processing(record, fetched),
         )
 
     def _row(self, record: Record, **about_the_file: Any) -> IndexRow:
         dataset = self.prepared.dataset
         caption = as_indexed(self.library.layout, self.library.layout.captions / caption_name(record))
+        own = {
+            "caption_path": caption,
+            "downloaded_at": _now(),
+            "pixel_processing": self.prepared.release.pixel_processing,
+        }
         return IndexRow(
             record=record,
-            pixel_processing=self._processing(),
             licence=dataset.TERMS.licence,
             attribution=record.attribution or dataset.ATTRIBUTION,
             reading=self.prepared.reading,
-            **({"caption_path": caption, "downloaded_at": _now()} | about_the_file),
+            **(own | about_the_file),
         )
 
-    def _processing(self) -> str:
+    def _processing(self, record: Record, fetched: Fetched) -> str:
         """Return what was done to the pixels, by the dataset's authors and by us."""
-        theirs, ours = self.prepared.release.pixel_processing, self.prepared.request.shrink
-        return theirs if ours is None else "; ".join(filter(None, (theirs, f"by cxr: {ours}")))
+        theirs = self.prepared.release.pixel_processing
+        if self.prepared.request.shrink is None:
+            return theirs
+        if fetched.original is not None:
+            ours = fetched.original.processing
+        else:  # it is there already, and only its row is written again
+            ours = str(
+                self.library.database.value(
+                    "SELECT coalesce(max(o.processing), '') FROM images i JOIN originals o ON o.image = i.id "
+                    "WHERE i.source = ? AND i.image_id = ?",
+                    (record.source, record.image_id),
+                )
+            )
+        return "; ".join(filter(None, (theirs, ours and f"by cxr: {ours}")))
 
     def _written(self) -> None:
         full = len(self._rows) + len(self._outcomes) >= _BATCH

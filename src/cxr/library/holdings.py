@@ -197,8 +197,10 @@ def _listed(asked: Asked, host: Host, scratch: Scratch) -> ListedFiles:
     name = f"{host.key}_{asked.release.key}_{address}.listing"
     cache, found = asked.layout.archives(asked.source) / name, scratch.folder / name
     if is_fresh(cache):
-        with suppress(OSError):  # the library is only read before a run
-            shutil.copyfile(cache, found)
+        try:
+            shutil.copyfile(cache, found)  # the library is only read before a run
+        except OSError:  # half a list would be a list of half the images
+            found.unlink(missing_ok=True)
     if not found.exists():
         call_with_retries(lambda: write_listing(found, host.list()), retry_policy(asked.config))
     verify = asked.config.download.verify_checksums

@@ -15,7 +15,7 @@ def shrink_of(shrink: Shrink | None, remote: Remote) -> Shrink | None:
     if shrink is None or shrink.format is not None:
         return shrink
     published = SUFFIXES.get(_suffix(remote.path))
-    return replace(shrink, format=published if published in WRITTEN else Format.PNG)
+    return replace(shrink, format=published if published in WRITTEN else Format.PNG, kept=True)
 
 
 def named_as_written(name: str, shrink: Shrink | None, remote: Remote) -> str:

@@ -38,6 +38,9 @@ _PICTURE = frozenset(
         "ap bedside chest cxr film films frontal lat lateral pa portable radiograph radiographs view views"
     )
 )
+# `VIEWS:` or `PA:` alone tells how it was taken, and not what is seen in it.
+_NAMES_PICTURE = frozenset(_words("chest cxr portable radiograph radiographs"))
+_PAIRS = tuple(frozenset({one, other}) for one in ("pa", "ap", "frontal") for other in ("lateral", "lat"))
 _BESIDE_PICTURE = frozenset(
     _words(
         "a and at decubitus erect four in left of one ray rays right semi semierect semiupright single"
@@ -64,7 +67,8 @@ def normalised(heading: str) -> str:
 
 def _is_picture(name: str) -> bool:
     words = frozenset(_words(name))
-    return bool(words & _PICTURE) and words <= _PICTURE | _BESIDE_PICTURE
+    names_one = bool(words & _NAMES_PICTURE) or any(pair <= words for pair in _PAIRS)
+    return names_one and words <= _PICTURE | _BESIDE_PICTURE
 
 
 def _one_slip(written: str, meant: str) -> bool:

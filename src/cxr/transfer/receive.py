@@ -111,7 +111,7 @@ def _made_smaller(
         scaled_height=placed.scaled_height,
         left=placed.left,
         top=placed.top,
-        processing=str(how),
+        processing=shrunk.processing,
     )
 
 

@@ -236,6 +236,7 @@ def test_a_split_that_leaks_or_contradicts_is_told(read):
         (("RAO", "", ""), "RAO", "RAO", None),
         (("", "", "Erect"), "UNKNOWN", "", ("no_view", Severity.NOTE)),
         (("AP SWIVEL", "", ""), "UNKNOWN", "AP SWIVEL", ("unknown_view", Severity.WARNING)),
+        (("OBLIQUE", "postero-anterior", ""), "UNKNOWN", "OBLIQUE", ("unknown_view", Severity.WARNING)),
         (("PA", "lateral", ""), "PA", "PA", ("view_contradicts", Severity.WARNING)),
         (("LL", "right lateral", ""), "LL", "LL", ("view_contradicts", Severity.WARNING)),
     ],

@@ -218,11 +218,11 @@ def test_reading_back(database, write, make):
 def test_a_source_goes_with_all_that_hangs_on_it(database, path, write, make):
     database.execute("PRAGMA secure_delete = OFF")  # some systems' SQLite has it on from the start
     write(
-        [make("p10000032", regions=(BOX,), issues=(AGE,), statements=(PackedStatements("readers", "-+."),))]
+        [make("p10000001", regions=(BOX,), issues=(AGE,), statements=(PackedStatements("readers", "-+."),))]
     )
     write([make("c", source="local", stem="local_c")])
-    write_problems(database, "nih", [TableProblem("t.csv", 3, "repeated_image", "again", "p10000032")])
-    begin_run(database, "download", "nih", {"patient": "p10000032"})
+    write_problems(database, "nih", [TableProblem("t.csv", 3, "repeated_image", "again", "p10000001")])
+    begin_run(database, "download", "nih", {"patient": "p10000001"})
     assert delete_source(database, "nih") == 1
     wipe_deleted(database)
     assert sources(database) == ["local"]
@@ -230,7 +230,7 @@ def test_a_source_goes_with_all_that_hangs_on_it(database, path, write, make):
         assert database.value(f"SELECT count(*) FROM {table}") == 0
     assert [key for (key,) in database.rows("SELECT key FROM labellers")] == ["miner"]
     database.close()
-    assert b"10000032" not in path.read_bytes()
+    assert b"10000001" not in path.read_bytes()
 
 
 def test_problems_are_those_of_the_latest_reading(database):

@@ -72,7 +72,7 @@ def test_a_finished_file_takes_less_than_400_bytes():
     """377,110 of them stay under 150 MB."""
     number = 20_000
     tracemalloc.start()
-    rows = ((f"{n:044d}", f"mimic_p10000032_s{n:08d}_d1.jpg", n, f"{n:064x}") for n in range(number))
+    rows = ((f"{n:044d}", f"mimic_p10000001_s{n:08d}_d1.jpg", n, f"{n:064x}") for n in range(number))
     files = FinishedFiles(rows)
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -4,9 +4,7 @@ import pytest
 
 from cxr.config import load
 from cxr.errors import LibraryError, StorageError, UsageError
-from cxr.ledger.write import Outcome, write_outcomes
-from cxr.library.mirror_place import already, default_state, destination, open_state, state_of
-from cxr.model import Fetched, Transfer
+from cxr.library.mirror_place import default_state, destination, open_state, state_of
 
 
 @pytest.fixture
@@ -77,13 +75,3 @@ def test_one_run_writes_a_state_at_a_time(tmp_path, config):
         open_state(layout, config),
     ):
         pass
-
-
-def test_what_earlier_runs_brought_is_told_without_making_anything(tmp_path, config):
-    layout = state_of("nih", destination(str(tmp_path / "there")), tmp_path / "state")
-    assert already(layout, "nih") == frozenset()
-    assert not (tmp_path / "state").exists()
-    fetched = Fetched("images/x.png", 3, "ab" * 32, "file:///x.png", Transfer.COPIED, 0.0)
-    with open_state(layout, config) as state:
-        write_outcomes(state.database, "nih", None, [Outcome("x", "folder", fetched)])
-    assert already(layout, "nih") == {"x"}

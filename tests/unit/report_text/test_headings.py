@@ -64,3 +64,13 @@ def test_space_and_case_do_not_matter():
 def test_a_name_that_was_normalised_stays(heading):
     once = normalised(heading)
     assert normalised(once) == once
+
+
+@pytest.mark.parametrize("heading", ["VIEWS", "VIEW", "FILM", "LATERAL", "PA", "AP", "TWO VIEWS"])
+def test_how_a_picture_was_taken_is_no_finding(heading):
+    assert normalised(heading) == heading.lower()
+
+
+@pytest.mark.parametrize("heading", ["CHEST, TWO VIEWS", "CHEST", "PORTABLE AP", "PA AND LATERAL VIEWS"])
+def test_a_picture_by_name_has_findings_behind_it(heading):
+    assert normalised(heading) == "findings"

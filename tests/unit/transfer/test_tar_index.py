@@ -100,7 +100,7 @@ def test_stopping_leaves_whole_images_and_the_index(tar_bench: TarBench):
     members = images(900, side=64)
     tar_bench.put(gz(tar_of(members)))
     told = tar_bench.run(members, Told(stop_after=500))
-    assert 500 <= len(told.results) < 600
+    assert 500 <= len(told.results) < 700  # a block of 512 KiB holds some 124
     assert tar_bench.came == {name: data for name, data in by_id(members).items() if name in told.results}
     assert tar_bench.index.points
     assert not list((tar_bench.folder / "temp").iterdir())
