@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import PurePosixPath
@@ -173,6 +174,49 @@ def test_what_is_deleted_at_the_destination_comes_again_and_nothing_else(tmp_pat
     again = from_lab(tmp_path, running, "kaggle")
     assert (again["copied"], again["already"]) == (2, IMAGES - 2)
     assert images(tmp_path / "there") == running.images
+
+
+def test_the_plan_counts_what_the_destination_has_and_not_what_the_ledger_remembers(home):
+    from_folder(home)
+    assert from_folder(home, "--dry-run")["already"] == 12
+    min((home / "there" / "images").iterdir()).unlink()
+    assert from_folder(home, "--dry-run")["already"] == 11
+    shutil.rmtree(home / "there")
+    plan = from_folder(home, "--dry-run")
+    assert plan["already"] == 0
+    assert not (home / "there").exists()
+
+
+def test_the_plan_counts_images_by_the_names_that_they_are_to_have(tmp_path, running):
+    from_lab(tmp_path, running, "kaggle")
+    assert from_lab(tmp_path, running, "kaggle", "--dry-run")["already"] == IMAGES
+    assert from_lab(tmp_path, running, "box", "--dry-run")["already"] == 0  # they lie in other folders there
+    from_lab(tmp_path, running, "box", "--limit", 5)
+    assert from_lab(tmp_path, running, "box", "--dry-run")["already"] == 5
+
+
+LISTINGS_TOLD = """
+import sys
+from cxr.__main__ import main
+from cxr.library.mirror_place import Destination
+
+stored = Destination.stored
+
+def told(*arguments):
+    print("LISTED", file=sys.stderr)
+    return stored(*arguments)
+
+Destination.stored = told
+main()
+"""
+
+
+def test_a_destination_is_listed_once_for_the_plan_and_the_run(home):
+    from_folder(home)
+    words = ("mirror", "--source", "nih", "--from", "nih", "--to", "there", "--state", "state")
+    command = [sys.executable, "-c", LISTINGS_TOLD, *words]
+    run = subprocess.run(command, cwd=home, env=environment(home), capture_output=True, text=True, check=True)
+    assert run.stderr.count("LISTED") == 1
 
 
 def test_without_its_ledger_a_run_takes_up_what_lies_there(tmp_path, running):

@@ -19,6 +19,7 @@ from cxr.errors import PlanNotConfirmed
 
 if TYPE_CHECKING:
     from cxr.library.mirror_run import MirrorSummary
+    from cxr.library.mirror_there import There
     from cxr.library.plan import Plan
     from cxr.library.prepare import Prepared
     from cxr.library.request import DownloadRequest
@@ -68,6 +69,7 @@ class Mirroring:
         self.dry_run, self.yes = dry_run, yes
         self.terms = Acceptance(self.layout.metadata, accepted)
         self.terms.only_of(self.key)
+        self.there: There | None = None
 
     def carry_out(self) -> int:
         """Mirror, or plan it, and return the exit code."""
@@ -93,20 +95,22 @@ class Mirroring:
                 metadata_only=self.metadata_only,
                 reports=self.reports,
                 verify=self.verify,
+                there=self.there,
             )
             summary = mirror(state, request, seen)
         self._tell(summary, prepared)
         return summary.exit_code
 
     def _prepared(self, request: "DownloadRequest") -> "Prepared":
-        from cxr.library.mirror_place import already
+        from cxr.library.mirror_already import count_already
         from cxr.library.prepare import prepare
 
         request = replace(request, unread=frozenset({"reports"}))  # a mirror has them, and reads none
-        prepared = prepare(request, self.run.config, self.layout, already(self.layout, self.key))
+        prepared = prepare(request, self.run.config, self.layout)
         for moved in self.run.config.sources.moved(prepared.host.key):
             self.run.out.remark(f"{prepared.host.key} is asked at {moved.value} ({moved.origin}).")
         check_selected(prepared)
+        self.there = count_already(prepared, self.to, self.layout, self.there)
         return prepared
 
     def _plan(self, prepared: "Prepared") -> "tuple[Plan, Ways]":

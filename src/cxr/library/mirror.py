@@ -101,13 +101,14 @@ class _Mirror:
         self.policy = retry_policy(state.config)
         self.workers = self.prepared.request.workers or state.config.download.concurrent_downloads
         self.known: Mapping[str, Finished] = finished(state.database, summary.source)
-        self.there = There(())
+        self.there = request.there or There(())
         self.md5s: dict[str, str] = {}
         self._verified: dict[str, Action] = {}
 
     def go(self) -> None:
-        """List what is there, then bring what is not."""
-        self.there = There(self._listed())
+        """List what is there, unless the plan did, then bring what is not."""
+        if self.request.there is None:
+            self.there = There(self._listed())
         keep_tables(self.state, self.prepared)
         self._bring_others()
         if not self.request.metadata_only:

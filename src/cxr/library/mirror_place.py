@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from cxr.config import Config
-from cxr.database.connection import open_database, open_readonly
-from cxr.errors import OlderLibraryError, StorageError, TermsError, UsageError
-from cxr.ledger.read import sizes
+from cxr.database.connection import open_database
+from cxr.errors import StorageError, TermsError, UsageError
 from cxr.library.layout import Layout
 from cxr.library.lock import hold
 from cxr.library.obligations import terms_of
@@ -160,15 +159,3 @@ def open_state(layout: Layout, config: Config) -> Iterator[Library]:
         open_database(layout.metadata / LEDGER) as database,
     ):
         yield Library(layout, config, database)
-
-
-def already(layout: Layout, source: str) -> frozenset[str]:
-    """Return the ids of the images that earlier runs brought, as the ledger has it; nothing is changed."""
-    ledger = layout.metadata / LEDGER
-    if not ledger.is_file():
-        return frozenset()
-    try:
-        with open_readonly(ledger) as database:
-            return frozenset(image_id for image_id, _, _ in sizes(database, source))
-    except OlderLibraryError:
-        return frozenset()

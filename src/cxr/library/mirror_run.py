@@ -10,6 +10,7 @@ from cxr.errors import InterruptedRunError
 from cxr.ledger.runs import RunOutcome
 from cxr.library.mirror_book import MirrorBook
 from cxr.library.mirror_place import Destination
+from cxr.library.mirror_there import There
 from cxr.library.open import Library
 from cxr.library.prepare import Prepared
 
@@ -24,6 +25,7 @@ class MirrorRequest:
         metadata_only: No images.
         reports: The archive of all reports, too.
         verify: Read again what is there, and bring what is not as published.
+        there: What is there, where it was listed for the plan.
     """
 
     prepared: Prepared
@@ -31,6 +33,7 @@ class MirrorRequest:
     metadata_only: bool = False
     reports: bool = False
     verify: bool = False
+    there: There | None = None
 
 
 @dataclass(slots=True)
