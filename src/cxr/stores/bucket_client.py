@@ -17,7 +17,7 @@ from cxr.stores.bucket_errors import LIBRARY_ERRORS
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Credential
 
-# The library tries again after 5xx, 429 and broken connections.
+# The library tries again after 5xx, 429 and broken connections. Here to see whether a store is there at all.
 _RETRY: Final["RetryConfig"] = {
     "max_retries": 6,
     "retry_timeout": timedelta(minutes=2),
@@ -27,16 +27,31 @@ _RETRY: Final["RetryConfig"] = {
         "base": 2,
     },
 }
+PATIENT: Final["RetryConfig"] = {
+    "max_retries": 100,
+    # What is tried again bears its first signature, which S3 and Azure take for 15 minutes.
+    "retry_timeout": timedelta(minutes=10),
+    "backoff": {
+        "init_backoff": timedelta(milliseconds=200),
+        "max_backoff": timedelta(seconds=15),
+        # Each wait is drawn between the first and this many times the last: with 2, all stay short.
+        "base": 4,
+    },
+}
+"""How long a store that fails is waited for once a run is under way."""
 _CA_FILES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-def client_for(bucket: Bucket, access: BucketAccess, *, anonymous: bool = False) -> ObjectStore:
+def client_for(
+    bucket: Bucket, access: BucketAccess, *, anonymous: bool = False, retry: "RetryConfig | None" = None
+) -> ObjectStore:
     """Return the library's client for the names below a bucket's prefix. Nothing is asked of the store.
 
     Args:
         bucket: Where.
         access: How it is reached.
         anonymous: Ask without credentials, as anybody may.
+        retry: How often and for how long to try again; by default for seconds.
 
     Raises:
         AccessError: a credentials file cannot be used.
@@ -46,7 +61,7 @@ def client_for(bucket: Bucket, access: BucketAccess, *, anonymous: bool = False)
     common: dict[str, Any] = {
         "prefix": bucket.prefix or None,
         "client_options": _client_options(access),
-        "retry_config": _RETRY,
+        "retry_config": _RETRY if retry is None else retry,
     }
     if anonymous:
         kept = {"region", "account_name"}

@@ -10,7 +10,7 @@ from typing import Final
 
 from obstore.exceptions import BaseError
 
-from cxr.errors import AccessError, CxrError, StorageError
+from cxr.errors import AccessError, CxrError, HostError, StorageError
 from cxr.stores.bucket import AZURE, GOOGLE, S3, Bucket
 
 LIBRARY_ERRORS: Final = (BaseError, OSError, ValueError)
@@ -35,6 +35,7 @@ _OTHER_REGION: Final = frozenset(
     {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
 _DAMAGED: Final = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "Md5Mismatch"})
+_BUSY: Final = frozenset({408, 429})
 # Without credentials the library asks the machine's own cloud for some, at these addresses.
 _NO_KEYS: Final = ("oken request", "/latest/api/token", "//169.254.169.254/", "//metadata.google.internal/")
 _SERVICES: Final = {S3: "aws", GOOGLE: "gcs", AZURE: "azure"}
@@ -70,6 +71,11 @@ class Refusal:
     def damaged(self) -> bool:
         """Whether other bytes arrived than were sent."""
         return self.code in _DAMAGED
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the store has merely failed, or had too much to do."""
+        return self.status is not None and (self.status >= 500 or self.status in _BUSY)
 
     @property
     def answered(self) -> bool:
@@ -137,15 +143,20 @@ def _by_status(bucket: Bucket, told: Refusal) -> CxrError:
             next_step=f"Ask the bucket's owner for {_MAY[bucket.scheme]}.",
         )
     if told.status is None:
-        return StorageError(
+        return HostError(
             f"{bucket} cannot be reached.",
             think="The network, its address, a proxy or a certificate is in the way.",
             next_step="Check the endpoint and the network, then run the same command again: it goes on where "
             "it stopped.",
         )
-    lasting = "" if told.answered else " after several tries"
+    if told.may_pass:
+        return HostError(
+            f"{bucket} answers with an error after several tries ({told}).",
+            think="The store is overloaded or out of order for now.",
+            next_step="Run the same command again later: it goes on where it stopped.",
+        )
     return StorageError(
-        f"{bucket} answers with an error{lasting} ({told}).",
+        f"{bucket} answers with an error ({told}).",
         next_step="Run the same command again later: it goes on where it stopped.",
     )
 

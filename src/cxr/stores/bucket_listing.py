@@ -34,6 +34,7 @@ def stored_below(bucket: Bucket, client: ObjectStore) -> Iterator[Stored]:
 
     Raises:
         AccessError: the store refuses.
+        HostError: it cannot be reached, or has failed for longer than is tried.
         StorageError: it cannot be listed.
     """
     try:

@@ -59,6 +59,7 @@ class Multipart:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be sent.
         """
         self._md5s += hashlib.md5(part, usedforsecurity=False).digest()
@@ -71,6 +72,7 @@ class Multipart:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be sent.
         """
         self._hand_over(None)

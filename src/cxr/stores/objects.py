@@ -12,7 +12,7 @@ from cxr.errors import StorageError
 from cxr.stores import Stored, check_name
 from cxr.stores.bucket import Bucket
 from cxr.stores.bucket_access import BucketAccess, access_to
-from cxr.stores.bucket_client import client_for
+from cxr.stores.bucket_client import PATIENT, client_for
 from cxr.stores.bucket_errors import explained_refusal
 from cxr.stores.bucket_listing import stored_below
 from cxr.stores.multipart import PART_SIZE, Multipart
@@ -20,6 +20,7 @@ from cxr.stores.uploads import Uploads
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Client
+    from obstore.store import RetryConfig
 
 SINGLE: Final = 16 << 20
 """Bytes up to which an object is put in one request."""
@@ -37,7 +38,7 @@ class _Part:
     def write(self, data: bytes) -> None:
         self._content += data
         if self._multipart is None and len(self._content) > SINGLE:
-            self._multipart = Multipart(self._store.bucket, self._store.client, self._name)
+            self._multipart = self._store.uploads.in_parts(self._name)
         if self._multipart is not None:
             while len(self._content) > PART_SIZE:
                 self._send(self._multipart, PART_SIZE)
@@ -74,6 +75,8 @@ class ObjectStore:
     Args:
         url: ``s3://bucket/prefix``, ``gs://bucket/prefix`` or ``az://container/prefix``.
         access: How it is reached; by default found out from the places where users have that.
+        retry: How often and for how long to try again; by default for seconds where it is listed, and for
+            minutes where objects are put and read.
 
     Raises:
         UsageError: the URL names no such place.
@@ -85,15 +88,18 @@ class ObjectStore:
 
     resumes = False
 
-    def __init__(self, url: str, access: BucketAccess | None = None) -> None:
+    def __init__(
+        self, url: str, access: BucketAccess | None = None, retry: "RetryConfig | None" = None
+    ) -> None:
         self.bucket = Bucket.parse(url)
         self.access = access_to(self.bucket) if access is None else access
-        self.client: Client = client_for(self.bucket, self.access)
-        self.uploads = Uploads(self.bucket, self.client)
+        self._retry = retry
+        self.client: Client = client_for(self.bucket, self.access, retry=retry)
+        self.uploads = Uploads(self.bucket, client_for(self.bucket, self.access, retry=retry or PATIENT))
         self._parts: dict[str, _Part] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return ObjectStore, (str(self.bucket), self.access)
+        return ObjectStore, (str(self.bucket), self.access, self._retry)
 
     def new_part(self, name: str) -> _Part:
         """Begin a file.
@@ -135,6 +141,7 @@ class ObjectStore:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be put, or is not what was sent.
         """
         self._parts[name].commit(sha256)
@@ -158,6 +165,7 @@ class ObjectStore:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be listed.
         """
         return stored_below(self.bucket, self.client)
@@ -171,6 +179,7 @@ class ObjectStore:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be asked.
         """
         return self.uploads.kept_sha256(name)
@@ -181,6 +190,7 @@ class ObjectStore:
         Raises:
             FileNotFoundError: there is no such object.
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be had.
         """
         return self.uploads.read(name)
@@ -190,6 +200,7 @@ class ObjectStore:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be removed.
         """
         self.uploads.remove(name)

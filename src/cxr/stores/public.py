@@ -7,6 +7,7 @@ import obstore
 from cxr.stores.bucket_client import client_for
 from cxr.stores.bucket_errors import LIBRARY_ERRORS, explained_refusal, refusal
 from cxr.stores.objects import ObjectStore
+from cxr.stores.uploads import Uploads
 
 
 def is_public(store: ObjectStore) -> bool:
@@ -16,15 +17,19 @@ def is_public(store: ObjectStore) -> bool:
 
     Raises:
         AccessError: the store refuses to take or remove it.
+        HostError: it cannot be reached, or has failed for longer than is tried.
         StorageError: it cannot be put, asked for or removed.
     """
     name = f"cxr-is-this-public-{secrets.token_hex(16)}"
-    store.new_part(name).write(b"cxr asks whether everybody may read this. It can be removed.\n")
-    store.commit(name)
+    content = bytearray(b"cxr asks whether everybody may read this. It can be removed.\n")
+    uploads = Uploads(
+        store.bucket, store.client
+    )  # a run begins with this: whether the store is there shows soon
+    uploads.put(name, content, "")
     try:
         return _anybody_may_read(store, name)
     finally:
-        store.remove(name)
+        uploads.remove(name)
 
 
 def _anybody_may_read(store: ObjectStore, name: str) -> bool:

@@ -16,6 +16,7 @@ from obstore.store import ObjectStore
 from cxr.errors import StorageError
 from cxr.stores.bucket import S3, Bucket
 from cxr.stores.bucket_errors import LIBRARY_ERRORS, explained_refusal, refusal
+from cxr.stores.multipart import Multipart
 
 SHA256: Final = "sha256"
 """The name of our hash among an object's metadata."""
@@ -41,6 +42,7 @@ class Uploads:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be put, or other bytes arrive whenever it is tried.
         """
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
@@ -63,11 +65,16 @@ class Uploads:
                 return
         raise self.other_bytes(name)
 
+    def in_parts(self, name: str) -> Multipart:
+        """Begin an object that is sent in parts."""
+        return Multipart(self._bucket, self._client, name)
+
     def settle(self, name: str, e_tag: str, expected: str, sha256: str) -> None:
         """Make sure of an object that was put in parts.
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it is not what was sent; it is gone again then.
         """
         if not self.is_right(name, e_tag, expected, sha256):
@@ -84,6 +91,7 @@ class Uploads:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be read back, or not removed.
         """
         if e_tag == expected or self._checked_there:
@@ -104,6 +112,7 @@ class Uploads:
         Raises:
             FileNotFoundError: there is no such object.
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be had.
         """
         try:
@@ -121,6 +130,7 @@ class Uploads:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be asked.
         """
         try:
@@ -136,6 +146,7 @@ class Uploads:
 
         Raises:
             AccessError: the store refuses.
+            HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be removed.
         """
         try:

@@ -11,7 +11,7 @@ from support.object_servers import KEY, KEY_ID
 from support.stub_service import Told, serving
 from support.tls_front import Front
 
-from cxr.errors import StorageError
+from cxr.errors import CxrError, HostError
 from cxr.secret import Secret
 from cxr.stores import bucket_client
 from cxr.stores.bucket_access import BucketAccess
@@ -57,7 +57,7 @@ def test_an_authority_that_the_environment_names_is_believed(
 
 def test_another_authority_is_not_believed(bucket, encrypted, monkeypatch):
     monkeypatch.setattr(bucket_client, "_RETRY", {"max_retries": 0})
-    with pytest.raises(StorageError, match="cannot be reached"):
+    with pytest.raises(HostError, match="cannot be reached"):
         store_at(encrypted, bucket).listing()
 
 
@@ -65,7 +65,7 @@ def test_the_program_names_itself_and_sends_the_hash_with_the_bytes():
     with serving(lambda _: Told(headers=[("ETag", '"x"')])) as service:
         store = store_at(service.origin, "bucket")
         store.new_part("a.jpg").write(b"pixels")
-        with pytest.raises(StorageError):
+        with pytest.raises(CxrError):
             store.commit("a.jpg")  # what it reads back is empty
     put = service.asked[0]
     assert put.headers["user-agent"].startswith("cxr/")

@@ -1,5 +1,7 @@
 """Refusals of object stores: each in words of its own, with a next step and without a secret."""
 
+import hashlib
+import pickle
 import re
 from contextlib import closing
 from datetime import timedelta
@@ -8,30 +10,31 @@ import pytest
 from support.object_servers import AZURE_ACCOUNT, KEY, KEY_ID
 from support.stub_service import Told, serving
 
-from cxr.errors import AccessError, StorageError
+from cxr.errors import AccessError, HostError, StorageError
 from cxr.secret import Secret
-from cxr.stores import bucket_client
 from cxr.stores.bucket_access import BucketAccess
+from cxr.stores.bucket_client import PATIENT
 from cxr.stores.objects import ObjectStore
 
+SOON = {
+    "retry_timeout": timedelta(seconds=30),
+    "backoff": {
+        "init_backoff": timedelta(milliseconds=1),
+        "max_backoff": timedelta(milliseconds=2),
+        "base": 2,
+    },
+}
+RETRY = {**SOON, "max_retries": 2}
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """What is tried again is tried again soon."""
-    soon = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=2), "base": 2}
-    monkeypatch.setattr(
-        bucket_client, "_RETRY", {"max_retries": 2, "retry_timeout": timedelta(seconds=5), "backoff": soon}
-    )
 
-
-def s3(origin, bucket="bucket", key=KEY):
+def s3(origin, bucket="bucket", key=KEY, retry=RETRY):
     options = {"region": "us-east-1", "access_key_id": KEY_ID, "secret_access_key": Secret(key)}
-    return ObjectStore(f"s3://{bucket}/prefix", BucketAccess(options, origin))
+    return ObjectStore(f"s3://{bucket}/prefix", BucketAccess(options, origin), retry)
 
 
 def azure(origin, signature):
     options = {"account_name": AZURE_ACCOUNT, "sas_key": Secret(signature)}
-    return ObjectStore("az://container/prefix", BucketAccess(options, f"{origin}/{AZURE_ACCOUNT}"))
+    return ObjectStore("az://container/prefix", BucketAccess(options, f"{origin}/{AZURE_ACCOUNT}"), RETRY)
 
 
 def put(store):
@@ -87,15 +90,34 @@ def test_each_refusal_of_s3_has_its_own_words(status, code, more, kind, words):
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_what_may_pass_is_tried_again_and_given_up_at_last(status):
     with answering(status, "SlowDown") as service:
-        for said in said_by(s3(service.origin), StorageError):
+        for said in said_by(s3(service.origin), HostError):
             assert f"{status} SlowDown" in said
         assert len(service.asked) == 3 * 3
+
+
+def test_a_store_that_fails_for_a_while_is_waited_for_when_objects_are_put_and_not_when_it_is_listed():
+    md5 = hashlib.md5(b"pixels").hexdigest()
+
+    def answer(_):
+        if len(service.asked) <= 60:
+            return Told(status=503, headers=[("Retry-After", "3")])
+        return Told(headers=[("ETag", f'"{md5}"')])
+
+    with serving(answer) as service:
+        put(s3(service.origin, retry={**PATIENT, "backoff": SOON["backoff"]}))
+        assert len(service.asked) == 61
+    store = s3("http://127.0.0.1:9", retry=None)
+    assert store.client.retry_config["max_retries"] < 10
+    again = pickle.loads(pickle.dumps(store))
+    for one in (store, again):
+        assert one.uploads._client.retry_config == PATIENT
+    assert timedelta(minutes=5) < PATIENT["retry_timeout"] < timedelta(minutes=15), "a signature's time"
 
 
 def test_a_store_that_is_not_there_is_told():
     with answering(200, "") as service:
         origin = service.origin
-    for said in said_by(s3(origin), StorageError):
+    for said in said_by(s3(origin), HostError):
         assert "cannot be reached" in said
 
 
@@ -131,7 +153,9 @@ def test_no_credentials_are_told_as_such_and_not_as_the_clouds_own_address(monke
         monkeypatch.delenv(name, raising=False)
     with answering(status, "") as machine, answering(200, "") as service:
         monkeypatch.setenv("AWS_METADATA_ENDPOINT", machine.origin)
-        store = ObjectStore("s3://bucket/prefix", BucketAccess({"region": "us-east-1"}, service.origin))
+        store = ObjectStore(
+            "s3://bucket/prefix", BucketAccess({"region": "us-east-1"}, service.origin), RETRY
+        )
         for said in said_by(store, AccessError):
             assert "There are no credentials for s3://bucket/prefix" in said
             assert "cxr credentials set aws" in said
