@@ -122,7 +122,7 @@ def _list(
                     return
     except queue.Empty:
         came.put(None)
-    except LIBRARY_ERRORS as error:
+    except BaseException as error:  # noqa: BLE001  raised by whoever waits, for ever otherwise
         came.put(error)
 
 

@@ -47,7 +47,8 @@ class Multipart:
         self._client = client
         self._name = name
         self._waiting: queue.Queue[bytes | _GivenUpError | None] = queue.Queue(maxsize=1)
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
+        self._is_put = False
         self._e_tag = ""
         self._md5s = bytearray()
         self._parts = 0
@@ -77,7 +78,8 @@ class Multipart:
         """
         self._hand_over(None)
         self._thread.join()
-        self._raise()
+        if not self._is_put:
+            raise self._why()
         whole = hashlib.md5(self._md5s, usedforsecurity=False).hexdigest()
         return self._e_tag, f"{whole}-{self._parts}"
 
@@ -98,12 +100,18 @@ class Multipart:
             except queue.Full:
                 continue
             return
-        self._raise()
-        raise StorageError(f"{self._bucket.url(self._name)} was not taken whole.")
+        raise self._why()
 
-    def _raise(self) -> None:
+    def _why(self) -> BaseException:
+        """Return why there is no object."""
+        if isinstance(self._failure, LIBRARY_ERRORS):
+            return explained_refusal(self._bucket, self._failure)
         if self._failure is not None:
-            raise explained_refusal(self._bucket, self._failure) from None
+            return self._failure
+        return StorageError(
+            f"{self._bucket.url(self._name)} was not taken whole.",
+            next_step="Run the same command again: it sends this object anew.",
+        )
 
     def _put(self) -> None:
         try:
@@ -116,9 +124,10 @@ class Multipart:
                 max_concurrency=_AT_ONCE,
             )
             self._e_tag = (result["e_tag"] or "").strip('"').lower()
+            self._is_put = True
         except _GivenUpError:
             pass
-        except LIBRARY_ERRORS as error:
+        except BaseException as error:  # noqa: BLE001  whoever sends raises it; a panic of the library is one
             self._failure = error
 
     def _came(self) -> Iterator[bytes]:

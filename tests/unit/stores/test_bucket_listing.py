@@ -79,6 +79,30 @@ def test_whoever_stops_early_leaves_no_thread_behind(small_pages):
             assert not thread.is_alive()
 
 
+class PanicError(BaseException):
+    """As a panic of the library's is raised."""
+
+
+def test_a_thread_that_dies_ends_the_listing(monkeypatch):
+    def panic(*_, **__):
+        raise PanicError
+
+    monkeypatch.setattr(bucket_listing, "_folders", lambda _: (["a", "b"], []))
+    monkeypatch.setattr(bucket_listing.obstore, "list", panic)
+    raised = []
+
+    def listed():
+        try:
+            list(stored_below(BUCKET, MemoryStore()))
+        except PanicError as error:
+            raised.append(error)
+
+    waiting = threading.Thread(target=listed, daemon=True)
+    waiting.start()
+    waiting.join(10)
+    assert raised
+
+
 def test_a_long_listing_is_never_held_whole(monkeypatch):
     """A page is some 0.5 MB of Python's: 128 of them would be twice what is allowed here."""
     page = [
