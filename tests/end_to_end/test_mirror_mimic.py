@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 from support.lab_library import IMPATIENT
@@ -195,17 +196,41 @@ def test_objects_that_were_deleted_come_again_with_the_ledger_and_without(tmp_pa
         shutil.rmtree(tmp_path / "state")
 
 
-def test_without_its_ledger_a_run_believes_the_hash_that_is_kept_beside_an_object(tmp_path, running, s3):
-    s3.make("kept", False)
-    store = s3.store("kept", "m")
-    mirror(tmp_path, running, "s3://kept/m", **into(s3))
-    wrong, unread = sorted(images(running))[:2]
-    for path, kept in ((wrong, "0" * 64), (unread, images(running)[unread])):
+def spoil_and_forget(home, lab, s3, bucket):
+    """Mirror, put other bytes under two names, one of them with the published hash, and lose the ledger."""
+    s3.make(bucket, False)
+    store = s3.store(bucket, "m")
+    mirror(home, lab, f"s3://{bucket}/m", **into(s3))
+    wrong, unread = sorted(images(lab))[:2]
+    for path, kept in ((wrong, "0" * 64), (unread, images(lab)[unread])):
         store.new_part(path).write(b"x" * store.listing()[path])
         store.commit(path, kept)
-    shutil.rmtree(tmp_path / "state")
-    running.reset_accounts()
-    summary = mirror(tmp_path, running, "s3://kept/m", **into(s3))
+    shutil.rmtree(home / "state")
+
+
+def test_without_its_ledger_a_run_reads_objects_of_a_store_that_takes_any_bytes(tmp_path, running, s3):
+    spoil_and_forget(tmp_path, running, s3, "any")
+    summary = mirror(tmp_path, running, "s3://any/m", **into(s3))
+    assert (summary["found"], summary["copied"]) == (IMAGES - 2, 2)
+    assert images(running).items() <= in_bucket(s3, "any", "m").items()
+
+
+AS_AT_AMAZON = """
+import cxr.library.mirror
+from cxr.__main__ import main
+
+cxr.library.mirror.checks_arrivals = lambda store: True
+main()
+"""
+
+
+def test_without_its_ledger_a_run_believes_the_hash_beside_an_object_that_amazon_checked(
+    tmp_path, running, s3, monkeypatch
+):
+    spoil_and_forget(tmp_path, running, s3, "kept")
+    with monkeypatch.context() as context:
+        context.setattr("support.program.COMMAND", [sys.executable, "-c", AS_AT_AMAZON])
+        summary = mirror(tmp_path, running, "s3://kept/m", **into(s3))
     assert (summary["found"], summary["copied"]) == (IMAGES - 1, 1)
     assert mirror(tmp_path, running, "s3://kept/m", "--verify", **into(s3))["repaired"] == 1
     assert images(running).items() <= in_bucket(s3, "kept", "m").items()

@@ -13,7 +13,7 @@ from cxr.ledger.read import Finished, finished
 from cxr.library.connecting import retry_policy
 from cxr.library.mirror_book import MirrorBook
 from cxr.library.mirror_others import Others, put
-from cxr.library.mirror_place import refuse_public
+from cxr.library.mirror_place import checks_arrivals, refuse_public
 from cxr.library.mirror_run import MirrorRequest, MirrorSummary, recorded
 from cxr.library.mirror_there import There
 from cxr.library.mirror_tree import others, tree_of
@@ -97,7 +97,7 @@ class _Mirror:
         self.state, self.request, self.prepared = state, request, request.prepared
         self.progress, self.book, self.summary = progress, book, summary
         self.tree = tree_of(self.prepared.release)
-        self.store = store
+        self.store, self.believed = store, checks_arrivals(store)
         self.policy = retry_policy(state.config)
         self.workers = self.prepared.request.workers or state.config.download.concurrent_downloads
         self.known: Mapping[str, Finished] = finished(state.database, summary.source)
@@ -235,7 +235,7 @@ class _Mirror:
     def _unread(self, job: Job) -> Fetched | None:
         """Return an image that need not be read: the destination itself says what the host publishes of it.
 
-        That is the MD5 of its listing, or the SHA-256 that was kept beside an object when it was put.
+        That is the MD5 of its listing, or the SHA-256 beside an object where the store has checked that.
         """
         remote, size = job.remote, self.there.size(job.name)
         kind, _, published = remote.checksum.lower().partition(":")
@@ -243,7 +243,7 @@ class _Mirror:
             return None
         if kind == "md5" and self.md5s.get(job.name) == published:
             return Fetched(job.name, size, "", self.prepared.host.url(remote), Transfer.FOUND, 0.0)
-        if kind == "sha256" and self.store.kept_sha256(job.name) == published:
+        if kind == "sha256" and self.believed and self.store.kept_sha256(job.name) == published:
             return Fetched(job.name, size, published, self.prepared.host.url(remote), Transfer.FOUND, 0.0)
         return None
 

@@ -18,7 +18,7 @@ from cxr.library.obligations import terms_of
 from cxr.library.open import Library
 from cxr.logs import open_logs
 from cxr.stores import Store, Stored
-from cxr.stores.bucket import Bucket
+from cxr.stores.bucket import S3, Bucket
 from cxr.stores.local import LocalStore
 from cxr.stores.objects import ObjectStore
 from cxr.stores.public import is_public
@@ -119,6 +119,15 @@ def refuse_public(store: Store, source: str) -> None:
         next_step="Name a bucket of your own that is private, or close this one to the public first "
         "(S3: block public access; Google: public access prevention; Azure: no anonymous access).",
     )
+
+
+def checks_arrivals(store: Store) -> bool:
+    """Whether the store itself refuses an object whose bytes have another SHA-256 than came along.
+
+    AWS does. Others that speak S3, Google and Azure may take any bytes: what a run put and could not read back
+    before it was killed may be wrong.
+    """
+    return isinstance(store, ObjectStore) and store.bucket.scheme == S3 and not store.access.endpoint
 
 
 def default_state(environment: Mapping[str, str]) -> Path:

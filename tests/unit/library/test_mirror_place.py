@@ -4,7 +4,10 @@ import pytest
 
 from cxr.config import load
 from cxr.errors import LibraryError, StorageError, UsageError
-from cxr.library.mirror_place import default_state, destination, open_state, state_of
+from cxr.library.mirror_place import checks_arrivals, default_state, destination, open_state, state_of
+from cxr.stores.bucket_access import BucketAccess
+from cxr.stores.local import LocalStore
+from cxr.stores.objects import ObjectStore
 
 
 @pytest.fixture
@@ -65,6 +68,29 @@ def test_a_folder_that_cannot_be_listed_ends_the_run_with_what_to_do(tmp_path, m
     monkeypatch.setattr("cxr.stores.local.entries", refused)  # root may list everything
     with pytest.raises(StorageError, match="cannot be listed: Permission denied"):
         list(place.stored([""], state_of("nih", place, tmp_path / "state")))
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "checked"),
+    [
+        ("s3://bucket/m", "", True),
+        ("s3://bucket/m", "https://objects.example.org", False),
+        ("gs://bucket/m", "", False),
+        ("az://bucket/m", "", False),
+    ],
+)
+def test_only_amazon_itself_is_known_to_check_what_arrives(url, endpoint, checked):
+    options = {
+        "s3": {"region": "us-east-1", "access_key_id": "INVENTED", "secret_access_key": "INVENTED"},
+        "gs": {"skip_signature": "true"},
+        "az": {"account_name": "invented", "skip_signature": "true"},
+    }
+    access = BucketAccess(options[url[:2]], endpoint)
+    assert checks_arrivals(ObjectStore(url, access)) is checked
+
+
+def test_a_folder_checks_nothing_that_arrives(tmp_path):
+    assert not checks_arrivals(LocalStore(tmp_path / "there", tmp_path / "temp"))
 
 
 def test_one_run_writes_a_state_at_a_time(tmp_path, config):
