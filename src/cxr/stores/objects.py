@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cxr.errors import StorageError
 from cxr.stores import Stored, check_name
-from cxr.stores.bucket import Bucket
+from cxr.stores.bucket import S3, Bucket
 from cxr.stores.bucket_access import BucketAccess, access_to
 from cxr.stores.bucket_client import PATIENT, client_for
 from cxr.stores.bucket_errors import explained_refusal
@@ -95,7 +95,9 @@ class ObjectStore:
         self.access = access_to(self.bucket) if access is None else access
         self._retry = retry
         self.client: Client = client_for(self.bucket, self.access, retry=retry)
-        self.uploads = Uploads(self.bucket, client_for(self.bucket, self.access, retry=retry or PATIENT))
+        patient = client_for(self.bucket, self.access, retry=retry or PATIENT)
+        is_amazon = self.bucket.scheme == S3 and not self.access.endpoint
+        self.uploads = Uploads(self.bucket, patient, believed=is_amazon)
         self._parts: dict[str, _Part] = {}
 
     def __reduce__(self) -> tuple[object, ...]:

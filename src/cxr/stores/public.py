@@ -20,7 +20,7 @@ def is_public(store: ObjectStore) -> bool:
         HostError: it cannot be reached, or has failed for longer than is tried.
         StorageError: it cannot be put, asked for or removed.
     """
-    name = f"cxr-is-this-public-{secrets.token_hex(16)}"
+    name = f"cxr-is-this-public-{secrets.token_hex(16)}.jpg"
     content = bytearray(b"cxr asks whether everybody may read this. It can be removed.\n")
     uploads = Uploads(
         store.bucket, store.client

@@ -1,9 +1,9 @@
 """Objects put so that they are right: what the store says of them is compared, else they are read back.
 
-S3 is sent the SHA-256 of every request and refuses other bytes. The ETag of S3 and of Google is the MD5 of
-what was put, but where the bucket encrypts with keys of its own; Azure's is a mere number.
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html, https://cloud.google.com/storage/docs/hashes-etags
-(2026-11).
+Amazon is sent the SHA-256 of every request and refuses other bytes; who else speaks S3 may take no notice of
+it. The ETag of S3 and of Google is the MD5 of what was put, but where the bucket encrypts with keys of its
+own; Azure's is a mere number. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html,
+https://cloud.google.com/storage/docs/hashes-etags (2026-11).
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from cxr.errors import StorageError
-from cxr.stores.bucket import S3, Bucket
+from cxr.stores.bucket import Bucket
 from cxr.stores.bucket_errors import LIBRARY_ERRORS, explained_refusal, refusal
 from cxr.stores.multipart import Multipart
 
@@ -30,12 +30,14 @@ class Uploads:
     Args:
         bucket: Where to.
         client: The library's client for it.
+        believed: The store itself compares what it gets with the SHA-256 that comes with it, as Amazon does.
     """
 
-    def __init__(self, bucket: Bucket, client: ObjectStore) -> None:
+    def __init__(self, bucket: Bucket, client: ObjectStore, *, believed: bool = False) -> None:
         self._bucket = bucket
         self._client = client
-        self._checked_there = False
+        self._believed = believed
+        self._no_md5s = set[bool]()  # of objects in one request (False), in parts (True)
 
     def put(self, name: str, content: bytearray, sha256: str) -> None:
         """Put an object in one request.
@@ -77,10 +79,10 @@ class Uploads:
             HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it is not what was sent; it is gone again then.
         """
-        if not self.is_right(name, e_tag, expected, sha256):
+        if not self.is_right(name, e_tag, expected, sha256, in_parts=True):
             raise self.other_bytes(name)
 
-    def is_right(self, name: str, e_tag: str, expected: str, sha256: str) -> bool:
+    def is_right(self, name: str, e_tag: str, expected: str, sha256: str, *, in_parts: bool = False) -> bool:
         """Return whether an object is what was sent; where it is not, it is removed.
 
         Args:
@@ -88,13 +90,14 @@ class Uploads:
             e_tag: As the store gave it.
             expected: What it is where ETags are MD5s.
             sha256: Of what was sent.
+            in_parts: It was put so.
 
         Raises:
             AccessError: the store refuses.
             HostError: it cannot be reached, or has failed for longer than is tried.
             StorageError: it cannot be read back, or not removed.
         """
-        if e_tag == expected or self._checked_there:
+        if e_tag == expected or in_parts in self._no_md5s:
             return True
         found = hashlib.sha256()
         for block in self.read(name):
@@ -102,8 +105,8 @@ class Uploads:
         if found.hexdigest() != sha256:
             self.remove(name)
             return False
-        # Its ETags are no MD5s, then. S3 has checked by itself the SHA-256 that came with the request.
-        self._checked_there = self._bucket.scheme == S3
+        if self._believed:  # the ETags of such objects are no MD5s, then
+            self._no_md5s.add(in_parts)
         return True
 
     def read(self, name: str) -> Iterator[bytes]:

@@ -15,7 +15,9 @@ from support.object_servers import Flipping, uploads_under_way
 
 from cxr.errors import StorageError
 from cxr.stores import Stored, objects
-from cxr.stores.objects import SINGLE
+from cxr.stores.bucket_access import BucketAccess
+from cxr.stores.objects import SINGLE, ObjectStore
+from cxr.stores.uploads import Uploads
 
 MARK = b"a mark that passes in one piece!"
 
@@ -217,24 +219,61 @@ def test_a_process_killed_on_the_way_leaves_nothing_to_be_seen(store):
     assert store.listing() == {"large.zip": 11}
 
 
-def test_once_read_back_right_s3_is_believed_where_etags_are_no_md5s(moto, bucket, monkeypatch):
-    """A bucket that encrypts with its own keys: reading all of it back would cost as much as it holds."""
-    moto.make(bucket, False)
-    store = moto.store(bucket)
+def read_back(uploads, monkeypatch):
+    """Return the names of the objects that are read back from now on."""
     read = []
-    plain = store.uploads.read
+    plain = uploads.read
 
     def counted(name):
         read.append(name)
         return plain(name)
 
-    monkeypatch.setattr(store.uploads, "read", counted)
+    monkeypatch.setattr(uploads, "read", counted)
+    return read
+
+
+def test_once_read_back_right_amazon_is_believed_where_etags_are_no_md5s(moto, bucket, monkeypatch):
+    """A bucket that encrypts with its own keys: reading all of it back would cost as much as it holds."""
+    moto.make(bucket, False)
+    store = moto.store(bucket)
+    put(store, "1.jpg", b"pixels")
+    uploads = Uploads(store.bucket, store.client, believed=True)
+    read = read_back(uploads, monkeypatch)
     sha256 = hashlib.sha256(b"pixels").hexdigest()
+    for _ in range(3):
+        assert uploads.is_right("1.jpg", "0" * 32, "f" * 32, sha256)
+    assert read == ["1.jpg"]
+
+
+def test_an_odd_etag_of_an_object_in_parts_says_nothing_of_those_in_one_request(moto, bucket, monkeypatch):
+    moto.make(bucket, False)
+    store = moto.store(bucket)
+    put(store, "1.jpg", b"pixels")
+    uploads = Uploads(store.bucket, store.client, believed=True)
+    read = read_back(uploads, monkeypatch)
+    for _ in range(3):
+        uploads.settle("1.jpg", "odd-1", "0-1", hashlib.sha256(b"pixels").hexdigest())
+    assert read == ["1.jpg"]
+    assert not uploads.is_right("1.jpg", "0" * 32, "f" * 32, hashlib.sha256(b"sent").hexdigest())
+
+
+def test_who_else_speaks_s3_is_read_back_after_every_odd_etag(moto, bucket, monkeypatch):
+    """Nobody says that it looks at the SHA-256 that it is sent."""
+    moto.make(bucket, False)
+    store = moto.store(bucket)
+    read = read_back(store.uploads, monkeypatch)
     put(store, "1.jpg", b"pixels")
     assert read == []
-    for number in (1, 1, 1):
-        assert store.uploads.is_right(f"{number}.jpg", "0" * 32, "f" * 32, sha256)
-    assert read == ["1.jpg"]
+    for _ in range(3):
+        assert store.uploads.is_right("1.jpg", "0" * 32, "f" * 32, hashlib.sha256(b"pixels").hexdigest())
+    assert read == ["1.jpg"] * 3
+
+
+def test_amazon_alone_is_believed():
+    region = {"region": "us-east-1"}
+    assert ObjectStore("s3://bucket", BucketAccess(region)).uploads._believed
+    assert not ObjectStore("s3://bucket", BucketAccess(region, "https://s3.example.org")).uploads._believed
+    assert not ObjectStore("az://bucket", BucketAccess({"account_name": "lab"})).uploads._believed
 
 
 def test_every_method_that_the_transfer_asks_for_is_there(store):
