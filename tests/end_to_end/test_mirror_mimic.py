@@ -1,9 +1,11 @@
 """MIMIC-CXR-JPG from the lab's PhysioNet to a folder and straight into buckets, as a user runs it."""
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
+from urllib.request import Request, urlopen
 
 import pytest
 from support.lab_library import IMPATIENT
@@ -254,6 +256,22 @@ def test_a_public_bucket_is_refused_before_anything_is_put_there(tmp_path, runni
     refused = mirror(tmp_path, running, "s3://public/m", expect=7, **into(s3))
     assert "is public" in refused["error"]["happened"]
     assert in_bucket(s3, "public", "m") == {}
+
+
+@pytest.mark.parametrize("opened", [f"m/{JPG}/*", f"m/{TEXTS}/*", "*.jpg"])
+def test_a_bucket_that_is_public_in_part_is_refused(tmp_path, running, s3, opened):
+    bucket = f"part{hashlib.sha256(opened.encode()).hexdigest()[:8]}"
+    s3.make(bucket, False)
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    statement["Resource"] = f"arn:aws:s3:::{bucket}/{opened}"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    headers = {"Content-Type": "application/json"}
+    asked = Request(f"{s3.origin}/{bucket}?policy", policy.encode(), headers, method="PUT")
+    with urlopen(asked, timeout=20):
+        pass
+    refused = mirror(tmp_path, running, f"s3://{bucket}/m", expect=7, **into(s3))
+    assert "is public" in refused["error"]["happened"]
+    assert in_bucket(s3, bucket, "m") == {}
 
 
 def test_a_public_bucket_is_allowed_for_open_data(tmp_path, s3):

@@ -61,7 +61,7 @@ def mirror(state: Library, request: MirrorRequest, progress: Progress) -> Mirror
         selected=0 if request.metadata_only else prepared.counts.selected,
     )
     store = request.to.store(state.layout)
-    refuse_public(store, summary.source)
+    refuse_public(store, summary.source, tree.roots)
     with recorded(state, prepared, summary) as book:
         run = _Mirror(state, request, store, progress=progress, book=book, summary=summary)
         try:

@@ -98,12 +98,15 @@ def destination(typed: str) -> Destination:
     return Destination(str(folder), folder)
 
 
-def refuse_public(store: Store, source: str) -> None:
+def refuse_public(store: Store, source: str, roots: Iterable[str]) -> None:
     """Go on only where not everybody can read what is put there, or everybody may.
 
+    A policy may open one folder or one kind of file: each tree is asked where images lie, by an image's name.
+
     Args:
-        store: The place; a bucket is asked, without credentials, for an object that was just put there.
+        store: The place; a bucket is asked, without credentials, for objects that were just put there.
         source: Key of the dataset.
+        roots: The folders of the trees, each with a slash at its end.
 
     Raises:
         TermsError: everybody can read it, and the dataset's terms forbid that.
@@ -111,7 +114,10 @@ def refuse_public(store: Store, source: str) -> None:
         StorageError: it cannot be asked.
     """
     terms = terms_of(source)
-    if terms.shareable or not isinstance(store, ObjectStore) or not is_public(store):
+    if terms.shareable or not isinstance(store, ObjectStore):
+        return
+    places = [ObjectStore(f"{store.bucket}/{root}files", store.access) for root in sorted(roots)]
+    if not any(is_public(place) for place in places):
         return
     raise TermsError(
         f"{store.bucket} is public: everybody could read {source} there, which its terms forbid.",
@@ -124,8 +130,8 @@ def refuse_public(store: Store, source: str) -> None:
 def checks_arrivals(store: Store) -> bool:
     """Whether the store itself refuses an object whose bytes have another SHA-256 than came along.
 
-    AWS does. Others that speak S3, Google and Azure may take any bytes: what a run put and could not read back
-    before it was killed may be wrong.
+    AWS does. Others that speak S3, Google and Azure may take any bytes: what a run put and could not read
+    back before it was killed may be wrong.
     """
     return isinstance(store, ObjectStore) and store.bucket.scheme == S3 and not store.access.endpoint
 

@@ -33,11 +33,11 @@ def is_public(store: ObjectStore) -> bool:
 
 
 def _anybody_may_read(store: ObjectStore, name: str) -> bool:
-    anybody = client_for(store.bucket, store.access, anonymous=True)
+    anybody = client_for(store.bucket, store.access, anonymous=True, retry=store.retry)
     try:
         obstore.get(anybody, name).bytes()
     except LIBRARY_ERRORS as error:
-        if refusal(error).answered:
+        if refusal(error).denied:
             return False
         raise explained_refusal(store.bucket, error) from None
     return True
