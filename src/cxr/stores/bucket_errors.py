@@ -35,6 +35,7 @@ _OTHER_REGION: Final = frozenset(
     {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
 _DAMAGED: Final = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "Md5Mismatch"})
+_NO: Final = frozenset({400, 401, 403, 404, 409})
 _BUSY: Final = frozenset({408, 429})
 # Without credentials the library asks the machine's own cloud for some, at these addresses.
 _NO_KEYS: Final = ("oken request", "/latest/api/token", "//169.254.169.254/", "//metadata.google.internal/")
@@ -78,9 +79,9 @@ class Refusal:
         return self.status is not None and (self.status >= 500 or self.status in _BUSY)
 
     @property
-    def answered(self) -> bool:
-        """Whether the store has said no, and not merely failed."""
-        return self.status is not None and self.status < 500
+    def denied(self) -> bool:
+        """Whether the store has said no, and has not merely failed; nor has a proxy said it."""
+        return self.status in _NO
 
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.status or ""), self.code) if part)
@@ -148,6 +149,11 @@ def _by_status(bucket: Bucket, told: Refusal) -> CxrError:
             think="The network, its address, a proxy or a certificate is in the way.",
             next_step="Check the endpoint and the network, then run the same command again: it goes on where "
             "it stopped.",
+        )
+    if told.status == 407:
+        return HostError(
+            f"A proxy on the way to {bucket} asks who this is ({told}).",
+            next_step="Name a proxy in HTTPS_PROXY that lets this machine through, or the store in NO_PROXY.",
         )
     if told.may_pass:
         return HostError(

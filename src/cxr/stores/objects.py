@@ -93,7 +93,7 @@ class ObjectStore:
     ) -> None:
         self.bucket = Bucket.parse(url)
         self.access = access_to(self.bucket) if access is None else access
-        self._retry = retry
+        self.retry = retry
         self.client: Client = client_for(self.bucket, self.access, retry=retry)
         patient = client_for(self.bucket, self.access, retry=retry or PATIENT)
         is_amazon = self.bucket.scheme == S3 and not self.access.endpoint
@@ -101,7 +101,7 @@ class ObjectStore:
         self._parts: dict[str, _Part] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return ObjectStore, (str(self.bucket), self.access, self._retry)
+        return ObjectStore, (str(self.bucket), self.access, self.retry)
 
     def new_part(self, name: str) -> _Part:
         """Begin a file.

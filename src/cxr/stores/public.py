@@ -22,9 +22,8 @@ def is_public(store: ObjectStore) -> bool:
     """
     name = f"cxr-is-this-public-{secrets.token_hex(16)}.jpg"
     content = bytearray(b"cxr asks whether everybody may read this. It can be removed.\n")
-    uploads = Uploads(
-        store.bucket, store.client
-    )  # a run begins with this: whether the store is there shows soon
+    # A run begins with this: whether the store is there is to show soon.
+    uploads = Uploads(store.bucket, store.client)
     uploads.put(name, content, "")
     try:
         return _anybody_may_read(store, name)

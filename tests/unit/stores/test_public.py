@@ -1,8 +1,14 @@
 """Whether a bucket shows what is in it to everybody, asked as anybody may ask."""
 
-import pytest
+import hashlib
+from datetime import timedelta
 
-from cxr.errors import CxrError, StorageError
+import pytest
+from support.stub_service import Told, serving
+
+from cxr.errors import CxrError, HostError, StorageError
+from cxr.stores.bucket_access import BucketAccess
+from cxr.stores.objects import ObjectStore
 from cxr.stores.public import is_public
 
 
@@ -52,3 +58,43 @@ def test_no_answer_is_no_answer(moto, bucket, monkeypatch):
     with pytest.raises(CxrError):
         is_public(store)
     assert store.listing() == {}
+
+
+def answering_anybody(status):
+    """Serve a store that takes and removes what comes with a key, and answers with a status without."""
+
+    def answer(asked):
+        if "authorization" not in asked.headers:
+            return Told(status)
+        if asked.method == "PUT":
+            return Told(headers=[("ETag", hashlib.md5(asked.body).hexdigest())])
+        return Told(body=b"<DeleteResult><Deleted><Key>it</Key></Deleted></DeleteResult>")
+
+    return serving(answer)
+
+
+def store_at(service):
+    keys = {"region": "us-east-1", "access_key_id": "INVENTED", "secret_access_key": "INVENTED"}
+    soon = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=2), "base": 2}
+    return ObjectStore("s3://bucket", BucketAccess(keys, service.origin), {"max_retries": 1, "backoff": soon})
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
+def test_a_no_is_a_no(status):
+    with answering_anybody(status) as service:
+        assert not is_public(store_at(service))
+
+
+@pytest.mark.parametrize("status", [407, 408, 429, 500, 503])
+def test_a_store_without_time_and_a_proxy_have_not_said_no(status):
+    with answering_anybody(status) as service:
+        with pytest.raises(HostError, match=str(status)) as caught:
+            is_public(store_at(service))
+        assert caught.value.next_step
+        assert service.asked[-1].method != "GET", "what was put is removed again"
+
+
+def test_an_answer_of_no_known_meaning_is_not_a_no():
+    with answering_anybody(410) as service, pytest.raises(StorageError, match="410") as caught:
+        is_public(store_at(service))
+    assert caught.value.next_step
