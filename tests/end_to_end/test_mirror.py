@@ -266,7 +266,7 @@ def test_what_fails_is_listed_in_the_state_and_beside_the_tree_until_it_comes(ho
     whole = broken.read_bytes()
     broken.write_bytes(whole[:-30])
     assert from_folder(home, expect=1)["failed"] == 1
-    beside = home / "there" / "failed_images.txt"
+    beside = home / "there" / "failed_images_nih.txt"
     kept = ledger(home).with_name("failed_images.txt")
     assert beside.read_text() == kept.read_text()
     assert broken.stem in beside.read_text()
@@ -274,6 +274,24 @@ def test_what_fails_is_listed_in_the_state_and_beside_the_tree_until_it_comes(ho
     assert from_folder(home)["copied"] == 1
     assert broken.stem not in beside.read_text()
     assert f"images/{broken.name}" in images(home / "there")
+
+
+def test_each_dataset_has_a_list_of_its_own_at_one_destination(home):
+    (home / "there").mkdir()
+    (home / "there" / "failed_images.txt").write_text("somebody else's\n")
+    (home / "there" / "failed_images_other.txt").write_text("another dataset's\n")
+    broken = min((home / "nih" / "images").iterdir())
+    broken.write_bytes(broken.read_bytes()[:-30])
+    from_folder(home, expect=1)
+    assert broken.stem in (home / "there" / "failed_images_nih.txt").read_text()
+    assert (home / "there" / "failed_images.txt").read_text() == "somebody else's\n"
+    assert (home / "there" / "failed_images_other.txt").read_text() == "another dataset's\n"
+
+
+def test_a_mirror_of_a_mirror_leaves_its_list_of_failures_out(home):
+    (home / "nih" / "failed_images_nih.txt").write_text("of an earlier place\n")
+    from_folder(home)
+    assert not (home / "there" / "failed_images_nih.txt").exists()
 
 
 @pytest.mark.parametrize("failure", ["early-close", "reset", "server-error"])

@@ -116,7 +116,7 @@ def test_with_one_agreement_only_the_other_projects_files_fail_by_themselves(tmp
     summary = mirror(tmp_path, running, "there", account=IMAGES_ONLY, expect=1)
     assert (summary["copied"], summary["failed"]) == (IMAGES, 0)
     assert summary["metadata_failed"] == len(LISTS)
-    told = (tmp_path / "there" / "failed_images.txt").read_text()
+    told = (tmp_path / "there" / JPG / "failed_images.txt").read_text()
     assert all(path in told for path in LISTS)
     assert "mimic-cxr/2.1.0" in told
 

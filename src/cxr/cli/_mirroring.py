@@ -173,8 +173,8 @@ class Mirroring:
             self.run.out.done(line)
         if summary.exit_code:
             self.run.out.remark(
-                f"{self.layout.failed_images} says why for each file that failed; it lies beside the tree, "
-                "too. The same command tries them again."
+                f"{self.layout.failed_images} says why for each file that failed; it lies at the "
+                "destination, too. The same command tries them again."
             )
         self.run.out.document(summary.to_json() | {"state": str(self.layout.base)})
 

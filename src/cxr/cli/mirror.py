@@ -10,7 +10,8 @@ destination. `--verify` reads all of that again and brings anew what is missing 
 Into a bucket the bytes go straight through memory. Data under an agreement go into a private one only, once
 you accept the terms (--accept-terms); the bucket is asked, as a stranger would, whether it is private.
 
-What could not be had is in failed_images.txt beside the tree, and the command ends with 1.
+What could not be had is in failed_images.txt in the tree, or beside it by the dataset's name
+(failed_images_nih.txt), and the command ends with 1.
 
 Examples:
     cxr mirror --source nih --from ChestXray-NIHCC --to nih-mirror --yes

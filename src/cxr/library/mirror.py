@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Final
 
 from cxr.errors import HostError
 from cxr.hosts import Host
@@ -12,11 +11,12 @@ from cxr.http import RequestError
 from cxr.ledger.read import Finished, finished
 from cxr.library.connecting import retry_policy
 from cxr.library.mirror_book import MirrorBook
-from cxr.library.mirror_others import Others, put
+from cxr.library.mirror_failures import failures_put
+from cxr.library.mirror_others import Others
 from cxr.library.mirror_place import checks_arrivals, refuse_public
 from cxr.library.mirror_run import MirrorRequest, MirrorSummary, recorded
 from cxr.library.mirror_there import There
-from cxr.library.mirror_tree import others, tree_of
+from cxr.library.mirror_tree import failed_list, others, tree_of
 from cxr.library.open import Library
 from cxr.library.published import keep_tables
 from cxr.model import Failure, Fetched, Transfer
@@ -28,9 +28,6 @@ from cxr.transfer.fetch import verify_found
 from cxr.transfer.movers import movers_for
 from cxr.transfer.unit import Job
 from cxr.transfer.window import in_threads
-
-FAILED: Final = "failed_images.txt"
-"""The list beside the tree of what could not be had; it is there once something could not."""
 
 
 def mirror(state: Library, request: MirrorRequest, progress: Progress) -> MirrorSummary:
@@ -62,13 +59,13 @@ def mirror(state: Library, request: MirrorRequest, progress: Progress) -> Mirror
     )
     store = request.to.store(state.layout)
     refuse_public(store, summary.source, tree.roots)
-    with recorded(state, prepared, summary) as book:
+    failed = failed_list(tree, summary.source)
+    with failures_put(store, failed, state.layout.failed_images), recorded(state, prepared, summary) as book:
         run = _Mirror(state, request, store, progress=progress, book=book, summary=summary)
         try:
             run.go()
         finally:
             progress.finish()
-    run.put_failed_list()
     return summary
 
 
@@ -119,16 +116,6 @@ class _Mirror:
             if file.md5 and not self.known:
                 self.md5s[file.name] = file.md5
             yield file
-
-    def put_failed_list(self) -> None:
-        """Put the failed list beside the tree, where something failed or an earlier list lies."""
-        if self.book.failures or self._had_failures():
-            put(self.store, FAILED, [self.state.layout.failed_images.read_bytes()])
-
-    def _had_failures(self) -> bool:
-        with suppress(OSError):
-            return bool(b"".join(self.store.read(FAILED)))
-        return False
 
     def _opened(self) -> Host:
         prepared = self.prepared

@@ -30,14 +30,12 @@ class MirrorBook:
         source: Key of the dataset.
         host: Key of the host.
         run: Number of the run.
-        failures: Files that the failed list names, once the run has ended.
     """
 
     state: Library
     source: str
     host: str
     run: int
-    failures: int = 0
     _outcomes: list[Outcome] = field(default_factory=list)
     _flushed: float = field(default_factory=time.monotonic)
 
@@ -68,7 +66,7 @@ class MirrorBook:
         """Write what is left, how the run ended, and the list of what failed in all runs."""
         self.flush()
         end_run(self.state.database, self.run, outcome, counts)
-        self.failures = write_failed_list(self.state.database, self.state.layout.failed_images)
+        write_failed_list(self.state.database, self.state.layout.failed_images)
         _log.info("run ends", outcome=str(outcome), **counts)
 
     def images(self) -> int:

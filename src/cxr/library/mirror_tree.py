@@ -71,6 +71,16 @@ def tree_of(release: Release) -> Tree:
     return Tree() if place is None else Tree(f"{place.dataset}/", place.files)
 
 
+def failed_list(tree: Tree, source: str) -> str:
+    """Return the path of the list of what could not be had: each dataset has its own below a destination.
+
+    Args:
+        tree: The release's.
+        source: Key of the dataset.
+    """
+    return f"{tree.root}failed_images.txt" if tree.root else f"failed_images_{source}.txt"
+
+
 def others(prepared: Prepared, tree: Tree, *, reports: bool) -> Iterator[Other]:
     """Yield the files of the release that are no images, those of its own project first.
 
@@ -92,7 +102,8 @@ def others(prepared: Prepared, tree: Tree, *, reports: bool) -> Iterator[Other]:
     found += [
         Other(Remote(name, path.stat().st_size), tree.other(name), path) for name, path in tables.items()
     ]
-    wanted = [one for one in found if reports or not _is_report(one.name)]
+    ours = failed_list(tree, prepared.request.source)  # a copy may be a mirror
+    wanted = [one for one in found if one.name != ours and (reports or not _is_report(one.name))]
     if any(
         tree.within(one.remote.path) for one in wanted
     ):  # a copy from above: what else is there is not ours
