@@ -39,6 +39,8 @@ _NO: Final = frozenset({400, 401, 403, 404, 409})
 _BUSY: Final = frozenset({408, 429})
 # Without credentials the library asks the machine's own cloud for some, at these addresses.
 _NO_KEYS: Final = ("oken request", "/latest/api/token", "//169.254.169.254/", "//metadata.google.internal/")
+# How the library begins where whoever gives it keys has none to give.
+_NO_LONGER: Final = ("lacked valid authentication", "lacked the necessary privileges")
 _SERVICES: Final = {S3: "aws", GOOGLE: "gcs", AZURE: "azure"}
 _MAKE: Final = {
     S3: "aws s3 mb s3://{}",
@@ -144,12 +146,7 @@ def _by_status(bucket: Bucket, told: Refusal) -> CxrError:
             next_step=f"Ask the bucket's owner for {_MAY[bucket.scheme]}.",
         )
     if told.status is None:
-        return HostError(
-            f"{bucket} cannot be reached.",
-            think="The network, its address, a proxy or a certificate is in the way.",
-            next_step="Check the endpoint and the network, then run the same command again: it goes on where "
-            "it stopped.",
-        )
+        return _without_answer(bucket, told)
     if told.status == 407:
         return HostError(
             f"A proxy on the way to {bucket} asks who this is ({told}).",
@@ -174,6 +171,23 @@ def _other_region(bucket: Bucket, told: Refusal) -> StorageError:
         think="S3 answers only in the region where a bucket lies.",
         next_step=f"Set AWS_REGION={region}, or `region` in the profile, and run the same command again."
         + ("" if told.region else f" `aws s3api get-bucket-location --bucket {bucket.name}` says which."),
+    )
+
+
+def _without_answer(bucket: Bucket, told: Refusal) -> CxrError:
+    if any(words in told.text for words in _NO_LONGER):
+        test = f"`cxr credentials test {_SERVICES[bucket.scheme]}` says which are used."
+        login = "Run `aws sso login`, then the same command again: it goes on where it stopped."
+        return AccessError(
+            f"The credentials for {bucket} could not be had or renewed.",
+            think="A single sign-on is over, or a role may no longer be taken.",
+            next_step=f"{login if bucket.scheme == S3 else 'Get new ones.'} {test}",
+        )
+    return HostError(
+        f"{bucket} cannot be reached.",
+        think="The network, its address, a proxy or a certificate is in the way.",
+        next_step="Check the endpoint and the network, then run the same command again: it goes on where "
+        "it stopped.",
     )
 
 

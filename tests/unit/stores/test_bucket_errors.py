@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import SSOTokenLoadError
 from support.object_servers import AZURE_ACCOUNT, KEY, KEY_ID
 from support.stub_service import Told, serving
 
@@ -159,4 +160,25 @@ def test_no_credentials_are_told_as_such_and_not_as_the_clouds_own_address(monke
         for said in said_by(store, AccessError):
             assert "There are no credentials for s3://bucket/prefix" in said
             assert "cxr credentials set aws" in said
+        assert service.asked == []
+
+
+class Over:
+    """What the AWS library gives keys by, when the sign-on is over."""
+
+    def get_frozen_credentials(self):
+        raise SSOTokenLoadError(error_msg="invented")
+
+
+def test_a_sign_on_that_is_over_is_no_matter_of_the_network(tmp_path, monkeypatch):
+    config = tmp_path / "config"
+    config.write_text("[profile lab]\nregion = us-east-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with answering(200, "") as service:
+        access = BucketAccess({"region": "us-east-1"}, service.origin, "lab")
+        monkeypatch.setattr("botocore.session.Session.get_credentials", lambda _: Over())
+        store = ObjectStore("s3://bucket/prefix", access, RETRY)
+        for said in said_by(store, AccessError):
+            assert "could not be had or renewed" in said
+            assert "aws sso login" in said
         assert service.asked == []
