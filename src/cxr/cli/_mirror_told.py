@@ -64,7 +64,8 @@ def _counting(summary: "MirrorSummary") -> str:
         "s3": ("aws", "s3", "ls", f"{below}/", "--recursive"),
         "gs": ("gcloud", "storage", "ls", "--recursive", f"{below}/**"),
         "az": (
-            *("az", "storage", "blob", "list", "--container-name", bucket, "--prefix", f"{prefix}/"),
+            *("az", "storage", "blob", "list", "--container-name", bucket),
+            *(("--prefix", f"{prefix}/") if prefix else ()),
             *("--num-results", "*", "--query", "[].name", "--output", "tsv"),
         ),
     }[scheme]
