@@ -38,7 +38,7 @@ def lines(summary: "MirrorSummary", title: str, again: str) -> list[str]:
     parts = [
         (summary.copied, f"copied ({size(summary.bytes)})"),
         (summary.already, "there already"),
-        (summary.found, "found there, read and right"),
+        (summary.found, "found there and right"),
         (summary.failed, "failed"),
     ]
     images = ", ".join(f"{number:,} {what}" for number, what in parts if number) or "none"

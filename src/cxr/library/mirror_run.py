@@ -49,7 +49,7 @@ class MirrorSummary:
         suffix: What the names of its images end in.
         selected: Images that were asked for.
         copied: Images that came in now.
-        found: Images that lay there, were read and are right.
+        found: Images that lay there and are right: read or, where the store vouches for them, not.
         already: Images that the ledger and the listing have, unread.
         failed: Images that could not be had.
         metadata: Files that are no images and are in place.

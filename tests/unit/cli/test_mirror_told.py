@@ -32,3 +32,7 @@ def test_azure_is_asked_for_a_prefix_only_where_there_is_one(to, tree, prefix):
     words = counting(to, tree)
     assert words[words.index("--container-name") + 1] == "whole"
     assert (words[words.index("--prefix") + 1] if "--prefix" in words else None) == prefix
+
+
+def test_what_was_found_there_is_not_said_to_have_been_read():
+    assert told("there", "", found=3)[0].startswith("NIH: images: 3 found there and right, in")
