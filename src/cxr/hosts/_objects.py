@@ -17,6 +17,7 @@ from obstore.exceptions import BaseError, GenericError, PreconditionError
 
 from cxr.http import RefusedError, RequestError, TransientError
 from cxr.model import Remote
+from cxr.stores.bucket_errors import unlistable
 
 if TYPE_CHECKING:
     from obstore import GetResult, ListResult, ObjectMeta
@@ -226,6 +227,12 @@ def error_of(answer: Said, what: str, explain: Explain) -> RequestError:
     """
     status = answer.status
     if status is None:
+        if key := unlistable(answer.text):
+            return RefusedError(
+                "unlistable",
+                f"{what}: {key} has an empty segment (//), `.` or `..` in its name and cannot be listed. "
+                "Remove or rename what is called so, or choose a narrower prefix that leaves it out.",
+            )
         if "certificate" in answer.text.lower():
             return RefusedError("certificate", f"{what}: the server's certificate is not trusted.")
         if _NO_CREDENTIALS.search(answer.text):

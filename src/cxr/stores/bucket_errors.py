@@ -35,6 +35,7 @@ _OTHER_REGION: Final = frozenset(
     {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 )
 _DAMAGED: Final = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "Md5Mismatch"})
+_UNLISTABLE: Final = re.compile(r'invalid path: [^"]*Path "([^"]+)"')
 _NO: Final = frozenset({400, 401, 403, 404, 409})
 _BUSY: Final = frozenset({408, 429})
 # Without credentials the library asks the machine's own cloud for some, at these addresses.
@@ -99,6 +100,15 @@ def refusal(error: Exception) -> Refusal:
     return Refusal(
         number, code[1] if code else "", (region[1] or region[2]) if region else "", text.partition("\n\n")[0]
     )
+
+
+def unlistable(text: str) -> str:
+    """Return the key, or prefix of keys, that the library says it cannot list; empty where it says otherwise.
+
+    It takes no key that has an empty segment, ``.`` or ``..``, which a store itself does.
+    """
+    key = _UNLISTABLE.search(text)
+    return key[1] if key else ""
 
 
 def explained_refusal(bucket: Bucket, error: Exception) -> CxrError:
@@ -182,6 +192,12 @@ def _without_answer(bucket: Bucket, told: Refusal) -> CxrError:
             f"The credentials for {bucket} could not be had or renewed.",
             think="A single sign-on is over, or a role may no longer be taken.",
             next_step=f"{login if bucket.scheme == S3 else 'Get new ones.'} {test}",
+        )
+    if key := unlistable(told.text):
+        return StorageError(
+            f"{bucket.scheme}://{bucket.name}/{key} has an empty segment (//), `.` or `..` in its name and "
+            "cannot be listed.",
+            next_step="Remove or rename what is called so, or choose a narrower prefix that leaves it out.",
         )
     return HostError(
         f"{bucket} cannot be reached.",

@@ -113,6 +113,17 @@ def test_a_prefix_of_the_bucket_is_left_out_of_the_paths(there):
     host.close()
 
 
+@pytest.mark.parametrize("name", ["p//x.png", "p/./x.png"])
+def test_a_name_that_cannot_be_listed_is_told_and_not_tried_again(name):
+    with buckets({f"{BUCKET}/{name}": b"1"}) as (_, service):
+        opened = connect(service, credentials=False)
+        with pytest.raises(RefusedError) as raised:
+            list(opened.list())
+        opened.close()
+    assert f" {name.removesuffix('x.png')}" in raised.value.reason
+    assert "narrower prefix" in raised.value.reason
+
+
 def test_published_checksums_are_better_than_the_listing_s(there):
     kept, service = there
     digest = hashlib.sha256(IMAGE).hexdigest()

@@ -182,3 +182,14 @@ def test_a_sign_on_that_is_over_is_no_matter_of_the_network(tmp_path, monkeypatc
             assert "could not be had or renewed" in said
             assert "aws sso login" in said
         assert service.asked == []
+
+
+@pytest.mark.parametrize("key", ["prefix/p//x.png", "prefix/p/../x.png"])
+def test_a_name_that_cannot_be_listed_is_told_and_not_a_fault_of_the_network(key):
+    entry = f"<Contents><Key>{key}</Key><LastModified>2026-11-01T00:00:00.000Z</LastModified><Size>1</Size>"
+    end = "<IsTruncated>false</IsTruncated></ListBucketResult>"
+    page = f"<ListBucketResult>{entry}<ETag>x</ETag></Contents>{end}"
+    with serving(lambda _: Told(body=page.encode())) as service, pytest.raises(StorageError) as caught:
+        s3(service.origin).listing()
+    assert f"s3://bucket/{key} " in str(caught.value)
+    assert "narrower prefix" in caught.value.next_step
