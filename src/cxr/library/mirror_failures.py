@@ -28,17 +28,22 @@ def failures_put(store: Store, name: str, kept: Path) -> Iterator[None]:
     except StorageError:  # nothing can be written there
         raise
     except BaseException:
+        # Whether an earlier list lies there is not asked: a store that cannot be reached answers late.
         with suppress(CxrError, OSError):
-            _put(store, name, kept)
+            if _names_failures(kept):
+                put(store, name, [kept.read_bytes()])
         raise
     _put(store, name, kept)
 
 
 def _put(store: Store, name: str, kept: Path) -> None:
     """Put the list where something failed or an earlier list lies."""
-    content = kept.read_bytes()  # its first line is a header
-    if content.count(b"\n") > 1 or _lies_there(store, name):
-        put(store, name, [content])
+    if _names_failures(kept) or _lies_there(store, name):
+        put(store, name, [kept.read_bytes()])
+
+
+def _names_failures(kept: Path) -> bool:
+    return kept.read_bytes().count(b"\n") > 1  # its first line is a header
 
 
 def _lies_there(store: Store, name: str) -> bool:

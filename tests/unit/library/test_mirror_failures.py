@@ -42,6 +42,13 @@ def test_a_run_that_is_stopped_leaves_it_too(put, tmp_path, ending):
     assert (tmp_path / "there" / "tree" / "failed_images.txt").read_bytes() == HEADER + ROW
 
 
+def test_a_run_that_was_stopped_before_anything_failed_asks_the_store_nothing(put, tmp_path):
+    assert put(HEADER + ROW) == HEADER + ROW
+    with pytest.raises(HostError):
+        put(HEADER, HostError("gone", next_step="wait"))
+    assert (tmp_path / "there" / "tree" / "failed_images.txt").read_bytes() == HEADER + ROW
+
+
 def test_what_stopped_the_run_is_told_where_the_list_cannot_be_put_either(put, tmp_path):
     (tmp_path / "there").mkdir(exist_ok=True)
     (tmp_path / "there" / "tree").write_bytes(b"a file where the folder would be")
