@@ -102,3 +102,35 @@ AcceptTerms = Annotated[
     list[str] | None,
     typer.Option("--accept-terms", metavar="KEY", help="I have read this dataset's terms and accept them."),
 ]
+Limit = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="How many images.")]
+Sample = Annotated[
+    str | None,
+    typer.Option("--sample", metavar="random", help="Draw a sample: 1,000 images, or --limit many."),
+]
+SampleBy = Annotated[
+    str | None, typer.Option("--sample-by", metavar="image|study|patient", help="Draw these whole.")
+]
+View = Annotated[
+    str | None,
+    typer.Option("--view", metavar="VIEW", help="frontal, lateral, or a position: PA, AP, ..."),
+]
+Finding = Annotated[
+    list[str] | None,
+    typer.Option("--finding", metavar="NAME", help="Positive for it; give it again for either of several."),
+]
+Patient = Annotated[
+    list[str] | None,
+    typer.Option("--patient", metavar="ID", help="Of this patient; give it again for several."),
+]
+Host = Annotated[
+    str | None, typer.Option("--host", metavar="H", help="Where to fetch it from: kaggle, box, ...")
+]
+Copy = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="PATH|URL",
+        parser=origin,
+        help="A copy that you already have, on a disk or in a bucket; it is never changed.",
+    ),
+]

@@ -25,7 +25,6 @@ Examples:
     cxr download --source synthetic --resume
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,44 +41,18 @@ def command(
     run: Run,
     *,
     source: _options.SourceOrAll,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="How many images.")] = None,
-    sample: Annotated[
-        str | None,
-        typer.Option("--sample", metavar="random", help="Draw a sample: 1,000 images, or --limit many."),
-    ] = None,
+    limit: _options.Limit = None,
+    sample: _options.Sample = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="S", min=0, help="Of the sample, or of synthetic images.")
     ] = None,
-    sample_by: Annotated[
-        str | None, typer.Option("--sample-by", metavar="image|study|patient", help="Draw these whole.")
-    ] = None,
-    view: Annotated[
-        str | None,
-        typer.Option("--view", metavar="VIEW", help="frontal, lateral, or a position: PA, AP, ..."),
-    ] = None,
-    finding: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--finding", metavar="NAME", help="Positive for it; give it again for either of several."
-        ),
-    ] = None,
-    patient: Annotated[
-        list[str] | None,
-        typer.Option("--patient", metavar="ID", help="Of this patient; give it again for several."),
-    ] = None,
+    sample_by: _options.SampleBy = None,
+    view: _options.View = None,
+    finding: _options.Finding = None,
+    patient: _options.Patient = None,
     release: _options.Release = None,
-    host: Annotated[
-        str | None, typer.Option("--host", metavar="H", help="Where to fetch it from: kaggle, box, ...")
-    ] = None,
-    origin: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="PATH|URL",
-            parser=_options.origin,
-            help="A copy that you already have, on a disk or in a bucket; it is never changed.",
-        ),
-    ] = None,
+    host: _options.Host = None,
+    origin: _options.Copy = None,
     tables: _options.Tables = None,
     size: Annotated[
         int | None,
